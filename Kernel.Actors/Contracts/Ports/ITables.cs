@@ -13,7 +13,7 @@ public interface INumberGrantor
 public interface IBlockMap
 {
     /// <summary>Numbers per block.</summary>
-    public const int BlockSize = 1_024;
+    const int BlockSize = 1_024;
 
     /// <summary>The node that leased a block, or none when unknown or removed.</summary>
     NodeRef HomeOf(int block);
