@@ -1,0 +1,35 @@
+using K42.Benchmarks.Harness;
+using K42.Benchmarks.Peers;
+
+namespace K42.Benchmarks;
+
+/// <summary>Every row, in the order of the tables: a group's first row is what the others are compared with.</summary>
+internal static class RowTable
+{
+    /// <summary>The rows of <c>bench ipc</c>.</summary>
+    public static IBenchRow[] Ipc() =>
+    [
+        new AkkaAskRow(),
+        new OrleansInSiloRow(),
+        new ProtoActorRow(),
+
+        new SslStreamPingPongRow(),
+        new GrpcStreamPingPongRow(BenchGroup.Remote),
+        new AkkaRemoteAskRow(callers: 1),
+        new OrleansCrossSiloRow(callers: 1, isTls: true),
+        new OrleansCrossSiloRow(callers: 1, isTls: false),
+
+        new AkkaRemoteAskRow(callers: 64),
+        new OrleansCrossSiloRow(callers: 64, isTls: true),
+        new OrleansCrossSiloRow(callers: 64, isTls: false),
+
+        new SslStreamBulkRow(),
+    ];
+
+    /// <summary>The rows of <c>bench gateway</c>.</summary>
+    public static IBenchRow[] Gateway() =>
+    [
+        new GrpcStreamPingPongRow(BenchGroup.Gateway),
+        new GrpcServerStreamRow(),
+    ];
+}
