@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using K42.Benchmarks.Harness;
 using Spectre.Console;
 
@@ -9,6 +10,7 @@ internal static class BenchCommand
 {
     private const int Failed = 1;
     private const int BadUsage = 2;
+    private const int Interrupted = 130;
 
     /// <summary>Makes the subcommand <paramref name="name"/> over the rows of a table.</summary>
     public static Command Create(string name, string description, Func<IBenchRow[]> table)
@@ -22,7 +24,7 @@ internal static class BenchCommand
             HelpName = "a,b",
         };
         var command = new Command(name, description) { json, quick, list, rows };
-        command.SetAction(async (parsed, cancel) =>
+        command.SetAction(async (parsed, _) =>
         {
             var all = table();
             if (parsed.GetValue(list))
@@ -32,7 +34,7 @@ internal static class BenchCommand
             }
             if (!TryChoose(all, parsed.GetValue(rows), out var chosen)) return BadUsage;
             var plan = parsed.GetValue(quick) ? BenchPlan.Quick : BenchPlan.Full;
-            return await RunAsync(chosen, plan, parsed.GetValue(json), cancel);
+            return await RunAsync(chosen, plan, parsed.GetValue(json));
         });
         return command;
     }
@@ -50,9 +52,12 @@ internal static class BenchCommand
         return false;
     }
 
-    private static async Task<int> RunAsync(
-        IBenchRow[] rows, BenchPlan plan, bool isJson, CancellationToken cancel)
+    private static async Task<int> RunAsync(IBenchRow[] rows, BenchPlan plan, bool isJson)
     {
+        using var interrupt = new CancellationTokenSource();
+        using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+        using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
+        var cancel = interrupt.Token;
         using var progress = new ProgressLine();
         IReadOnlyList<RowOutcome> outcomes;
         try
@@ -61,7 +66,7 @@ internal static class BenchCommand
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            return Failed;
+            return Interrupted;
         }
         progress.Clear();
         if (isJson) Console.WriteLine(JsonReport.Print(outcomes));
@@ -69,5 +74,12 @@ internal static class BenchCommand
         foreach (var outcome in outcomes.Where(o => o.Failure is not null))
             await Console.Error.WriteLineAsync($"{outcome.Row.Name} failed: {outcome.Failure}");
         return outcomes.All(outcome => outcome.HasFigures) ? 0 : Failed;
+
+        // The run ends its children and takes its certificates away before the process ends.
+        void Interrupt(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            interrupt.Cancel();
+        }
     }
 }

@@ -3,7 +3,7 @@ using K42.Benchmarks.Peers;
 
 namespace K42.Benchmarks;
 
-/// <summary>Every row, in the order of the tables: a group's first row is what the others are compared with.</summary>
+/// <summary>Every row, in the order of the tables; others of a group are compared with its first.</summary>
 internal static class RowTable
 {
     /// <summary>The rows of <c>bench ipc</c>.</summary>
