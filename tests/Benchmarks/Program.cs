@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using K42.Benchmarks;
 using K42.Benchmarks.Harness;
 using K42.Benchmarks.Peers;
@@ -9,8 +10,10 @@ if (args is [PeerProcess.ServeCommand, var server, var directory])
     return 0;
 }
 
-var root = new RootCommand("Measures K42 and its peers side by side in one run.")
+// Not a RootCommand: that would show this file's name in the help, and people start `./k42 bench`.
+var root = new Command("bench", "Measures K42 and its peers side by side in one run.")
 {
+    new HelpOption { Recursive = true },
     BenchCommand.Create("ipc", "Calls between objects, in one process and between two.", RowTable.Ipc),
     BenchCommand.Create("gateway", "System calls and file reads of a gRPC client.", RowTable.Gateway),
 };
