@@ -1,0 +1,52 @@
+using K42.Contracts.Ports;
+
+namespace K42.Contracts;
+
+/// <summary>What clients and objects need of their node's IPC: sending calls, making and dropping handles.</summary>
+public abstract class IpcPort
+{
+    /// <summary>This node.</summary>
+    public abstract NodeRef Node { get; }
+
+    /// <summary>The node's clock.</summary>
+    public abstract IClock Clock { get; }
+
+    /// <summary>Where continuations are posted.</summary>
+    public abstract IExecutor Executor { get; }
+
+    /// <summary>The node's source of chance.</summary>
+    public abstract IRandomness Randomness { get; }
+
+    /// <summary>The node's own identity: process 0, uid 0. Servers call as it.</summary>
+    public abstract CallContext Kernel { get; }
+
+    /// <summary>Sends a request that was begun; it is always answered, unless it is one-way.</summary>
+    internal abstract void Send(CallContext context, ObjectHandle target, Request request);
+
+    /// <summary>Asks the object to give up on a request: it is answered EINTR, unless it was answered already.</summary>
+    internal abstract void Cancel(CallContext context, ObjectHandle target, Request request, long generation);
+
+    /// <summary>Makes a handle.</summary>
+    internal abstract HandleRow Export(ServerObject target, int owner, Rights matched, Rights unmatched);
+
+    /// <summary>Puts a factory at its well-known slot.</summary>
+    internal abstract HandleRow ExportFactory(ServerObject target, ushort contract);
+
+    /// <summary>Drops a handle; calls by it fail from here on.</summary>
+    internal abstract void Drop(HandleRow row);
+
+    /// <summary>Counts and logs a refused call.</summary>
+    internal abstract void Refused(Request request, string reason);
+}
+
+/// <summary>In whose name a client calls. Made by the kernel only; the holder can use it but not change it.</summary>
+public sealed class CallContext
+{
+    internal CallContext(IpcPort ipc, CallerIdentity identity) => (Ipc, Identity) = (ipc, identity);
+
+    /// <summary>The node's IPC.</summary>
+    public IpcPort Ipc { get; }
+
+    /// <summary>The identity that its calls are stamped with.</summary>
+    public CallerIdentity Identity { get; internal set; }
+}
