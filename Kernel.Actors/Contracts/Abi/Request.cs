@@ -49,6 +49,9 @@ public abstract class Request
     /// <summary>Where an awaiter's continuation is posted.</summary>
     internal IExecutor? Executor { get; set; }
 
+    /// <summary>The call's number on the link that it goes or came by.</summary>
+    internal ulong CallId { get; set; }
+
     /// <summary>True when nobody waits for an answer.</summary>
     public virtual bool OneWay => false;
 
@@ -82,6 +85,9 @@ public abstract class Request
     /// <summary>Checks type and rights, then runs the method on the object.</summary>
     internal protected abstract void Invoke(ServerObject target);
 
+    /// <summary>Drops the answer unread, and gives the request back.</summary>
+    internal abstract void Discard();
+
     /// <summary>Forgets parameters and result, and makes the request available again.</summary>
     protected abstract void Recycle();
 
@@ -109,9 +115,9 @@ public abstract class Request
     internal protected void Refuse(Errno errno) => Fail(Generation, errno);
 
     /// <summary>Answers with the value that ReadResult kept.</summary>
-    internal void CompleteFromWire(Errno errno)
+    internal void CompleteFromWire(long generation, Errno errno)
     {
-        if (!Claim(Generation)) return;
+        if (!Claim(generation)) return;
         _errno = errno;
         Publish();
     }
@@ -201,6 +207,8 @@ public abstract class Request<T> : Request, IValueTaskSource<Outcome<T>>
         Release();
         return outcome;
     }
+
+    internal sealed override void Discard() => Take();
 
     private static short Token(long generation) => (short)(generation >> 2);
 

@@ -1,0 +1,122 @@
+using K42.Contracts;
+
+namespace K42.Kernel.Ipc;
+
+/// <summary>The handles that objects of this node have given out. Looked up by any thread, changed under a lock.</summary>
+/// <param name="node">This node.</param>
+internal sealed class HandleTable(NodeRef node)
+{
+    /// <summary>How many handles a node may have out (K42's table holds as many).</summary>
+    public const int RowsMax = 0x800000;
+
+    private readonly Lock _lock = new();
+    private readonly Queue<int> _free = new();
+    private readonly Dictionary<int, HashSet<HandleRow>> _byOwner = [];
+    private volatile HandleRow?[] _rows = new HandleRow?[1_024];
+    private uint[] _sequences = new uint[1_024];
+    private volatile HandleRow?[] _factories = [];
+    private int _used;
+
+    /// <summary>How many handles are out, factories not counted.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The row of a handle, or null when it is stale or was never given out.</summary>
+    public HandleRow? Find(uint index, uint sequence)
+    {
+        if (index < ObjectHandle.WellKnownMax)
+        {
+            var factories = _factories;
+            return sequence == 0 && index < factories.Length ? factories[index] : null;
+        }
+        var rows = _rows;
+        var at = index - ObjectHandle.WellKnownMax;
+        if (at >= (uint)rows.Length) return null;
+        var row = rows[at];
+        return row is not null && row.Handle.Sequence == sequence ? row : null;
+    }
+
+    /// <summary>Makes a handle.</summary>
+    public HandleRow Add(ServerObject target, int owner, Rights matched, Rights unmatched)
+    {
+        lock (_lock)
+        {
+            var at = TakeSlot();
+            var sequence = ++_sequences[at];
+            // Sequence 0 is the factories'.
+            if (sequence == 0) sequence = ++_sequences[at];
+            var handle = new ObjectHandle(node, (uint)at + ObjectHandle.WellKnownMax, sequence);
+            var row = new HandleRow(handle, target, target.Home, owner, matched, unmatched);
+            _rows[at] = row;
+            if (!_byOwner.TryGetValue(owner, out var owned)) _byOwner[owner] = owned = [];
+            owned.Add(row);
+            Count++;
+            return row;
+        }
+    }
+
+    /// <summary>Puts a factory at its slot; the one before, if any, goes stale.</summary>
+    public HandleRow AddFactory(ServerObject target, ushort contract)
+    {
+        lock (_lock)
+        {
+            var handle = ObjectHandle.WellKnown(node, contract);
+            var row = new HandleRow(handle, target, target.Home, 0, Rights.All, Rights.GlobalHandle | Rights.Lookup);
+            var factories = _factories;
+            if (contract >= factories.Length) Array.Resize(ref factories, contract + 1);
+            else factories = (HandleRow?[])factories.Clone();
+            factories[contract]?.MakeStale();
+            factories[contract] = row;
+            _factories = factories;
+            return row;
+        }
+    }
+
+    /// <summary>Drops a handle; its slot is used again under another sequence.</summary>
+    public void Drop(HandleRow row)
+    {
+        lock (_lock)
+        {
+            if (row.IsStale) return;
+            row.MakeStale();
+            var index = row.Handle.Index;
+            if (index < ObjectHandle.WellKnownMax)
+            {
+                var factories = (HandleRow?[])_factories.Clone();
+                if (factories[index] == row) factories[index] = null;
+                _factories = factories;
+                return;
+            }
+            var at = (int)(index - ObjectHandle.WellKnownMax);
+            _rows[at] = null;
+            _free.Enqueue(at);
+            if (_byOwner.TryGetValue(row.Owner, out var owned) && owned.Remove(row) && owned.Count == 0)
+                _byOwner.Remove(row.Owner);
+            Count--;
+        }
+    }
+
+    /// <summary>The handles made for a process, in the order of their index.</summary>
+    public IReadOnlyList<HandleRow> OwnedBy(int owner)
+    {
+        lock (_lock)
+        {
+            if (!_byOwner.TryGetValue(owner, out var owned)) return [];
+            return [.. owned.OrderBy(row => row.Handle.Index)];
+        }
+    }
+
+    private int TakeSlot()
+    {
+        // A freed slot rests until 1,024 are free, so that a sequence comes round as late as possible.
+        if (_free.Count > 1_024 || (_used >= RowsMax && _free.Count > 0)) return _free.Dequeue();
+        if (_used >= RowsMax) throw new InvalidOperationException("the node's handle table is full");
+        if (_used == _rows.Length)
+        {
+            var rows = _rows;
+            Array.Resize(ref rows, _used * 2);
+            Array.Resize(ref _sequences, _used * 2);
+            _rows = rows;
+        }
+        return _used++;
+    }
+}

@@ -1,0 +1,161 @@
+using Akka.Actor;
+using Akka.Event;
+
+using K42.Contracts;
+using K42.Contracts.Ports;
+
+namespace K42.Kernel.Ipc;
+
+/// <summary>Everything a node's IPC needs from outside.</summary>
+/// <param name="Node">This node.</param>
+/// <param name="Clock">Its clock.</param>
+/// <param name="Executor">Where continuations run.</param>
+/// <param name="Randomness">Its source of chance.</param>
+/// <param name="Links">Its links; null for a node alone.</param>
+/// <param name="Blocks">Which node is home to which process numbers; null for a node alone.</param>
+/// <param name="Requests">Makes requests of a contract's call for frames from links.</param>
+/// <param name="InlineLinks">Whether a link's reader may run short turns and continuations itself; false in
+/// simulations, where everything goes through the executor.</param>
+public sealed record IpcNodeOptions(
+    NodeRef Node, IClock Clock, IExecutor Executor, IRandomness Randomness, ILinkTable? Links, IBlockMap? Blocks,
+    Func<ushort, ushort, Request?> Requests, bool InlineLinks = true);
+
+/// <summary>One node's IPC: its handle table, its identities, and the way to objects here and elsewhere.</summary>
+public sealed class IpcNode : IpcPort, ILinkReceiver, IDisposable
+{
+    private readonly IpcNodeOptions _options;
+    private readonly ActorSystem _system;
+    private readonly HandleTable _handles;
+    private readonly IdentityTable _identities = new();
+    private readonly PeerTable _peers;
+    private readonly ILoggingAdapter _log;
+    private readonly DeadLetterAnswers _deadLetters;
+    private long _refused;
+
+    /// <summary>The IPC of a node whose objects live in an actor system.</summary>
+    public IpcNode(ActorSystem system, IpcNodeOptions options)
+    {
+        (_system, _options) = (system, options);
+        _log = Logging.GetLogger(system, nameof(IpcNode));
+        _handles = new HandleTable(options.Node);
+        var self = new Principal("system", 0, 0, [0], Authentication.Node);
+        Kernel = new CallContext(this, new CallerIdentity(0, 1, options.Node, self));
+        _peers = new PeerTable(this, options);
+        _deadLetters = new DeadLetterAnswers();
+        _deadLetters.Subscribe(system);
+    }
+
+    /// <inheritdoc/>
+    public override NodeRef Node => _options.Node;
+
+    /// <inheritdoc/>
+    public override IClock Clock => _options.Clock;
+
+    /// <inheritdoc/>
+    public override IExecutor Executor => _options.Executor;
+
+    /// <inheritdoc/>
+    public override IRandomness Randomness => _options.Randomness;
+
+    /// <inheritdoc/>
+    public override CallContext Kernel { get; }
+
+    /// <summary>Calls refused for their identity since the start.</summary>
+    public long RefusedCount => Interlocked.Read(ref _refused);
+
+    /// <summary>Handles that are out.</summary>
+    public int HandleCount => _handles.Count;
+
+    /// <summary>Makes the identity of a process of this node.</summary>
+    public CallContext Admit(int pid, Principal principal) =>
+        new(this, _identities.Add(new CallerIdentity(pid, 1, Node, principal)));
+
+    /// <summary>Ends the identity of a process: from here on its calls are refused, and its handles, here and on
+    /// every node that it called, are dropped.</summary>
+    public void Dismiss(CallContext context)
+    {
+        _identities.Remove(context.Identity);
+        DropOwner(context.Identity.Pid);
+        _peers.AnnounceDeath(context.Identity.Pid);
+    }
+
+    /// <summary>Drops every handle that objects of this node made for a process.</summary>
+    public void DropOwner(int pid)
+    {
+        // The object hears of it in a turn; calls by the handle are refused from now on, as their caller is dead.
+        foreach (var row in _handles.OwnedBy(pid)) row.Home.Actor.Tell(new DropTurn(row), ActorRefs.NoSender);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _peers.Dispose();
+        _deadLetters.Unsubscribe(_system);
+    }
+
+    void ILinkReceiver.BatchBegins(ILink link) => _peers.BatchBegins();
+
+    void ILinkReceiver.Frame(ILink link, FrameClass frameClass, ReadOnlySpan<byte> frame) => _peers.Frame(link, frame);
+
+    void ILinkReceiver.BatchEnds(ILink link) => _peers.BatchEnds();
+
+    void ILinkReceiver.Ended(ILink link, LinkEnd reason) => _peers.Ended(link, reason);
+
+    internal override void Send(CallContext context, ObjectHandle target, Request request)
+    {
+        request.Caller = context.Identity;
+        if (target.Node == Node) Deliver(target, request, inline: true);
+        else _peers.Send(context.Identity, target, request);
+    }
+
+    internal override void Cancel(CallContext context, ObjectHandle target, Request request, long generation)
+    {
+        if (target.Node != Node) _peers.Cancel(target.Node, request, generation);
+        else CancelLocal(target.Index, target.Sequence, request, generation, Errno.EINTR);
+    }
+
+    internal void CancelLocal(uint index, uint sequence, Request request, long generation, Errno errno) =>
+        _handles.Find(index, sequence)?.Home.Actor.Tell(new CancelTurn(request, generation, errno), ActorRefs.NoSender);
+
+    internal override HandleRow Export(ServerObject target, int owner, Rights matched, Rights unmatched) =>
+        _handles.Add(target, owner, matched, unmatched);
+
+    internal override HandleRow ExportFactory(ServerObject target, ushort contract) =>
+        _handles.AddFactory(target, contract);
+
+    internal override void Drop(HandleRow row) => _handles.Drop(row);
+
+    internal override void Refused(Request request, string reason)
+    {
+        Interlocked.Increment(ref _refused);
+        _log.Warning(
+            "Refused call {0}.{1} by {2}: {3}", request.Contract, request.Method,
+            request.Caller?.ToString() ?? "nobody", reason);
+    }
+
+    internal void RefusedFrame(NodeRef peer, string reason)
+    {
+        Interlocked.Increment(ref _refused);
+        _log.Warning("Refused a call from {0}: {1}", peer, reason);
+    }
+
+    /// <summary>Hands a request to the actor of its object; it is answered with EIO when the handle is stale.</summary>
+    internal void Deliver(ObjectHandle target, Request request, bool inline)
+    {
+        var row = _handles.Find(target.Index, target.Sequence);
+        if (row is null)
+        {
+            request.Fail(request.Generation, Errno.EIO);
+            return;
+        }
+        request.Row = row;
+        var home = row.Home;
+        if (!home.TryQueue())
+        {
+            request.Fail(request.Generation, Errno.Overloaded);
+            return;
+        }
+        if (inline) PpcDispatcher.Call(home.Actor, request);
+        else home.Actor.Tell(request, ActorRefs.NoSender);
+    }
+}

@@ -1,0 +1,339 @@
+using K42.Contracts;
+using K42.Contracts.Ports;
+
+namespace K42.Kernel.Ipc;
+
+/// <summary>The calls on one link: those sent and not answered, those taken and not answered, and the identities
+/// that each side has introduced.</summary>
+internal sealed class Peer : ICompletionSink
+{
+    private const int EarlyCancelsMax = 1_024;
+    private const int IdentitiesMax = 65_536;
+
+    private readonly IpcNode _node;
+    private readonly IpcNodeOptions _options;
+    private readonly ReaderExecutor _readerExecutor;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ulong, Sent> _sent = [];
+    private readonly Dictionary<ulong, Taken> _taken = [];
+    private readonly HashSet<ulong> _earlyCancels = [];
+    private readonly Dictionary<int, CallerIdentity> _introducedHere = [];
+    private readonly Dictionary<int, CallerIdentity> _introducedThere = [];
+    private ulong _lastCallId;
+    private bool _ended;
+
+    public Peer(IpcNode node, IpcNodeOptions options, ILink link)
+    {
+        (_node, _options, Link) = (node, options, link);
+        _readerExecutor = new ReaderExecutor(options.Executor);
+    }
+
+    public ILink Link { get; }
+
+    /// <summary>Sends a call; on failure it is answered: Overloaded or NotRun, and certainly did not run.</summary>
+    public void Send(CallerIdentity caller, ObjectHandle target, Request request)
+    {
+        var generation = request.Generation;
+        var writer = new WireWriter(256);
+        try
+        {
+            if (!Introduce(caller, ref writer))
+            {
+                Refuse(request, generation);
+                return;
+            }
+            var oneWay = request.OneWay;
+            var id = oneWay ? 0 : Interlocked.Increment(ref _lastCallId);
+            var header = new CallHeader(
+                id, caller.Pid, caller.Version, target.Index, target.Sequence, request.Contract, request.Method);
+            writer.Clear();
+            header.Write(ref writer);
+            request.WriteArguments(ref writer);
+            if (writer.Length > CallHeader.FrameBytesMax) request.Fail(generation, Errno.E2BIG);
+            else if (oneWay) Finish(request, generation, Link.Send(FrameClass.Call, writer.Written));
+            else SendTracked(request, generation, id, writer.Written);
+        }
+        finally
+        {
+            writer.Dispose();
+        }
+    }
+
+    /// <summary>Asks the peer to give up on a call. It is answered all the same, with what was done.</summary>
+    public void Cancel(Request request, long generation)
+    {
+        var id = request.CallId;
+        // The id is this use's only if the use is still unanswered after it was read.
+        if (request.IsPending(generation)) Notify(FrameKind.Cancel, id);
+    }
+
+    /// <summary>Tells the peer that a process died, if the peer ever heard of it.</summary>
+    public void AnnounceDeath(int pid)
+    {
+        lock (_lock)
+        {
+            if (!_introducedThere.Remove(pid)) return;
+        }
+        Notify(FrameKind.ProcessDied, (ulong)pid);
+    }
+
+    /// <summary>One frame from the peer.</summary>
+    public void Receive(ReadOnlySpan<byte> frame)
+    {
+        var reader = new WireReader(frame);
+        switch ((FrameKind)reader.Byte())
+        {
+            case FrameKind.Call:
+                ReceiveCall(ref reader);
+                break;
+            case FrameKind.Reply:
+                ReceiveReply(ref reader);
+                break;
+            case FrameKind.Cancel:
+                ReceiveCancel(reader.UInt64());
+                break;
+            case FrameKind.Identity:
+                ReceiveIdentity(IdentityFrame.Read(ref reader, Link.Peer));
+                break;
+            case FrameKind.ProcessDied:
+                ReceiveDeath((int)reader.UInt64());
+                break;
+            default:
+                throw new WireException("a frame of unknown kind");
+        }
+    }
+
+    /// <summary>The link is over: what was sent fails, what was taken is dropped with its callers' handles.</summary>
+    public void Ended()
+    {
+        Sent[] sent;
+        Taken[] taken;
+        int[] dead;
+        lock (_lock)
+        {
+            _ended = true;
+            sent = [.. _sent.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
+            taken = [.. _taken.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
+            dead = [.. _introducedHere.Keys.Order()];
+            foreach (var identity in _introducedHere.Values) identity.Revoke();
+            _sent.Clear();
+        }
+        foreach (var call in sent)
+        {
+            var errno = Link.MayHaveBeenSeen(call.Frame) ? Errno.MayHaveRun : Errno.NotRun;
+            call.Request.Fail(call.Generation, errno);
+        }
+        foreach (var call in taken)
+            _node.CancelLocal(call.Index, call.Sequence, call.Request, call.Generation, Errno.ESRCH);
+        foreach (var pid in dead)
+        {
+            if (pid != 0) _node.DropOwner(pid);
+        }
+    }
+
+    /// <summary>A call that the peer sent is answered.</summary>
+    public void Completed(Request request)
+    {
+        var id = request.CallId;
+        lock (_lock) _taken.Remove(id);
+        if (id != 0) SendReply(id, request);
+        request.Discard();
+    }
+
+    private void SendTracked(Request request, long generation, ulong id, ReadOnlySpan<byte> frame)
+    {
+        request.CallId = id;
+        if (_options.InlineLinks) request.Executor = _readerExecutor;
+        lock (_lock)
+        {
+            if (!_ended) _sent[id] = new Sent(request, generation, 0);
+        }
+        var number = _ended ? 0 : Link.Send(FrameClass.Call, frame);
+        if (number != 0)
+        {
+            lock (_lock)
+            {
+                // It may have been answered already, by a reader that was faster.
+                if (_sent.ContainsKey(id)) _sent[id] = new Sent(request, generation, number);
+            }
+            return;
+        }
+        lock (_lock) _sent.Remove(id);
+        Refuse(request, generation);
+    }
+
+    private void Finish(Request request, long generation, long number)
+    {
+        if (number == 0) Refuse(request, generation);
+        else request.Fail(generation, Errno.None);
+    }
+
+    private void Refuse(Request request, long generation) =>
+        request.Fail(generation, Link.HasEnded || _ended ? Errno.NotRun : Errno.Overloaded);
+
+    private bool Introduce(CallerIdentity caller, ref WireWriter writer)
+    {
+        lock (_lock)
+        {
+            if (_introducedThere.TryGetValue(caller.Pid, out var known) && known == caller) return true;
+            writer.Clear();
+            IdentityFrame.Write(ref writer, caller);
+            // In the class of calls, so that it goes before the first of them.
+            if (Link.Send(FrameClass.Call, writer.Written) == 0) return false;
+            _introducedThere[caller.Pid] = caller;
+            return true;
+        }
+    }
+
+    private void Notify(FrameKind kind, ulong value)
+    {
+        var writer = new WireWriter(16);
+        writer.Byte((byte)kind);
+        writer.UInt64(value);
+        Link.Send(FrameClass.Reserved, writer.Written);
+        writer.Dispose();
+    }
+
+    private void SendReply(ulong id, Request request)
+    {
+        var writer = new WireWriter(256);
+        writer.Byte((byte)FrameKind.Reply);
+        writer.UInt64(id);
+        writer.Int16((short)request.ResultErrno);
+        if (request.ResultErrno == Errno.None) request.WriteResult(ref writer);
+        if (writer.Length <= CallHeader.FrameBytesMax) Link.Send(FrameClass.Reserved, writer.Written);
+        else SendRefusal(id, Errno.E2BIG);
+        writer.Dispose();
+    }
+
+    private void SendRefusal(ulong id, Errno errno)
+    {
+        if (id == 0) return;
+        var writer = new WireWriter(16);
+        writer.Byte((byte)FrameKind.Reply);
+        writer.UInt64(id);
+        writer.Int16((short)errno);
+        Link.Send(FrameClass.Reserved, writer.Written);
+        writer.Dispose();
+    }
+
+    private void ReceiveCall(ref WireReader reader)
+    {
+        var header = CallHeader.Read(ref reader);
+        var errno = Identify(header, out var caller);
+        if (errno != Errno.None)
+        {
+            SendRefusal(header.CallId, errno);
+            return;
+        }
+        var request = _options.Requests(header.Contract, header.Method);
+        if (request is null)
+        {
+            SendRefusal(header.CallId, Errno.ENOSYS);
+            return;
+        }
+        try
+        {
+            request.ReadArguments(ref reader);
+        }
+        catch (WireException)
+        {
+            SendRefusal(header.CallId, Errno.E2BIG);
+            return;
+        }
+        request.Begin();
+        (request.Caller, request.CallId, request.Sink) = (caller, header.CallId, this);
+        var target = new ObjectHandle(_node.Node, header.Index, header.Sequence);
+        Track(header, request, out var cancelled);
+        var generation = request.Generation;
+        _node.Deliver(target, request, inline: ReaderTurn.MayRun);
+        if (cancelled) _node.CancelLocal(header.Index, header.Sequence, request, generation, Errno.EINTR);
+    }
+
+    private void Track(CallHeader header, Request request, out bool cancelled)
+    {
+        cancelled = false;
+        if (header.CallId == 0) return;
+        lock (_lock)
+        {
+            _taken[header.CallId] = new Taken(request, request.Generation, header.Index, header.Sequence);
+            cancelled = _earlyCancels.Count > 0 && _earlyCancels.Remove(header.CallId);
+        }
+    }
+
+    private Errno Identify(CallHeader header, out CallerIdentity? caller)
+    {
+        lock (_lock)
+        {
+            if (!_introducedHere.TryGetValue(header.Pid, out caller) || caller.Version != header.Version)
+            {
+                _node.RefusedFrame(Link.Peer, $"process {header.Pid} v{header.Version} was not introduced");
+                return Errno.EPERM;
+            }
+        }
+        if (caller.Revoked) return Errno.EPERM;
+        if (caller.IsKernel) return Errno.None;
+        var home = _options.Blocks?.HomeOf(header.Pid / IBlockMap.BlockSize) ?? default;
+        if (home == Link.Peer) return Errno.None;
+        // The block may be so new that this node has not heard of it: then the caller tries again.
+        if (home.IsNone && header.Pid >= IBlockMap.BlockSize) return Errno.Overloaded;
+        _node.RefusedFrame(Link.Peer, $"process {header.Pid} has its home on {home}");
+        return Errno.EPERM;
+    }
+
+    private void ReceiveReply(ref WireReader reader)
+    {
+        var (id, errno) = (reader.UInt64(), (Errno)reader.Int16());
+        Sent call;
+        lock (_lock)
+        {
+            if (!_sent.Remove(id, out call)) return;
+        }
+        if (errno == Errno.None) call.Request.ReadResult(ref reader);
+        call.Request.CompleteFromWire(call.Generation, errno);
+    }
+
+    private void ReceiveCancel(ulong id)
+    {
+        Taken call;
+        lock (_lock)
+        {
+            if (!_taken.TryGetValue(id, out call))
+            {
+                // Either answered, or its call is still on the way behind this frame.
+                if (_earlyCancels.Count >= EarlyCancelsMax) _earlyCancels.Clear();
+                _earlyCancels.Add(id);
+                return;
+            }
+        }
+        _node.CancelLocal(call.Index, call.Sequence, call.Request, call.Generation, Errno.EINTR);
+    }
+
+    private void ReceiveIdentity(CallerIdentity identity)
+    {
+        lock (_lock)
+        {
+            if (_introducedHere.Count >= IdentitiesMax) throw new WireException("too many identities introduced");
+            if (_introducedHere.TryGetValue(identity.Pid, out var known))
+            {
+                if (known.Version > identity.Version) return;
+                known.Revoke();
+            }
+            _introducedHere[identity.Pid] = identity;
+        }
+    }
+
+    private void ReceiveDeath(int pid)
+    {
+        lock (_lock)
+        {
+            if (!_introducedHere.Remove(pid, out var identity)) return;
+            identity.Revoke();
+        }
+        if (pid != 0) _node.DropOwner(pid);
+    }
+
+    private readonly record struct Sent(Request Request, long Generation, long Frame);
+
+    private readonly record struct Taken(Request Request, long Generation, uint Index, uint Sequence);
+}

@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+
+using K42.Contracts;
+using K42.Contracts.Ports;
+
+namespace K42.Kernel.Ipc;
+
+/// <summary>The calls between this node and its peers, a <see cref="Peer"/> per link.</summary>
+internal sealed class PeerTable(IpcNode node, IpcNodeOptions options) : IDisposable
+{
+    private readonly ConcurrentDictionary<NodeRef, Peer> _peers = new();
+
+    /// <summary>Sends a call to an object of another node.</summary>
+    public void Send(CallerIdentity caller, ObjectHandle target, Request request)
+    {
+        var peer = To(target.Node);
+        if (peer is null) request.Fail(request.Generation, Errno.EIO);
+        else peer.Send(caller, target, request);
+    }
+
+    /// <summary>Gives up on a call that was sent.</summary>
+    public void Cancel(NodeRef to, Request request, long generation)
+    {
+        if (_peers.TryGetValue(to, out var peer)) peer.Cancel(request, generation);
+    }
+
+    /// <summary>Tells every node that a process called that it is dead.</summary>
+    public void AnnounceDeath(int pid)
+    {
+        foreach (var peer in _peers.Values.OrderBy(peer => peer.Link.Peer)) peer.AnnounceDeath(pid);
+    }
+
+    public void BatchBegins() => ReaderTurn.Begin(options.InlineLinks);
+
+    public void BatchEnds() => ReaderTurn.End();
+
+    public void Frame(ILink link, ReadOnlySpan<byte> frame) => Of(link).Receive(frame);
+
+    public void Ended(ILink link, LinkEnd reason)
+    {
+        if (_peers.TryRemove(link.Peer, out var peer)) peer.Ended();
+    }
+
+    public void Dispose() => _peers.Clear();
+
+    private Peer? To(NodeRef to)
+    {
+        if (_peers.TryGetValue(to, out var known)) return known;
+        var link = options.Links?.To(to);
+        return link is null || link.HasEnded ? null : Of(link);
+    }
+
+    private Peer Of(ILink link) =>
+        _peers.GetOrAdd(
+            link.Peer, static (_, made) => new Peer(made.node, made.options, made.link), (node, options, link));
+}
