@@ -7,9 +7,10 @@ namespace K42.Kernel.Ipc.Links;
 public interface ILinkPipe
 {
     /// <summary>Takes all bytes without ever blocking the caller.</summary>
-    /// <returns>False when not all of them could leave yet: then the pipe sends the rest on a thread of its own
-    /// and calls <see cref="LinkConduit.ContinueFlush"/> from it; nobody writes before that.</returns>
-    /// <exception cref="IOException">The connection is dead (other exceptions are taken the same way).</exception>
+    /// <returns>False when not all of them could leave yet: then the pipe sends the rest on a thread of its
+    /// own and calls <see cref="LinkConduit.ContinueFlush"/> from it; nobody writes before that.</returns>
+    /// <exception cref="IOException">The connection is dead (other exceptions are taken the same
+    /// way).</exception>
     bool TryWrite(ReadOnlySpan<byte> bytes);
 
     /// <summary>Writes all bytes, blocking if it must. Called only from the pipe's own thread.</summary>
@@ -37,14 +38,15 @@ public interface ILinkTransport : IDisposable
 /// <summary>Optional part of a receiver: hears what the peer understands, before any of its frames.</summary>
 public interface ILinkGreeter
 {
-    /// <summary>Called at each connection, on its reader, before frames; the bytes are the peer's own.</summary>
+    /// <summary>Called at each connection, on its reader, before frames; the bytes are the peer's
+    /// own.</summary>
     void Greeted(ILink link, ulong features, ReadOnlyMemory<byte> catalogue);
 }
 
 /// <summary>Optional part of a receiver: hears when a link that refused a Send has room again.</summary>
 public interface ILinkRoomListener
 {
-    /// <summary>At least half of the refusing queue is free. Called on the executor, once per refusal or run of
-    /// refusals.</summary>
+    /// <summary>At least half of the refusing queue is free. Called on the executor, once per refusal or run
+    /// of refusals.</summary>
     void RoomAgain(ILink link);
 }

@@ -4,9 +4,9 @@ namespace K42.Kernel.Ipc.Links;
 
 /// <summary>One connection of one session: Hello first, then records. Transports feed it bytes.</summary>
 /// <remarks>
-/// A dialling transport makes it with its session and calls <see cref="Begin"/>; an accepting one makes it with
-/// the table only, and the peer's Hello finds the session. Both then call <see cref="Feed"/> from one reader,
-/// and <see cref="Closed"/> once when no more bytes will come.
+/// A dialling transport makes it with its session and calls <see cref="Begin"/>; an accepting one makes it
+/// with the table only, and the peer's Hello finds the session. Both then call <see cref="Feed"/> from one
+/// reader, and <see cref="Closed"/> once when no more bytes will come.
 /// </remarks>
 public sealed class LinkConduit
 {
@@ -65,22 +65,19 @@ public sealed class LinkConduit
                 throw new LinkRefusedException(LinkRefusal.WrongCertificateName,
                     $"{session.Member.Name} at {session.Member.LinkHost}:{session.Member.LinkPort} "
                     + $"showed the certificate of {_certifiedName}");
-            if (session.Prepare(this) is not { } hello) return false;
-            if (Pipe.TryWrite(hello.ToRecord())) Writing = false;
-            return true;
+            return session.Prepare(this, answerTo: null) is { } hello && WriteHandshake(hello.ToRecord());
         }
         catch (LinkRefusedException refused)
         {
-            _table.Context.Counters.CountRefused(refused.Reason);
-            _table.Context.Log.Warning($"Link to {session.Peer}: refused, {refused.Reason}: {refused.Message}.");
+            Refused($"Link to {session.Peer}", refused);
             return false;
         }
     }
 
     /// <summary>Takes bytes that arrived. Called by one reader, never concurrently.</summary>
     /// <param name="bytes">All unconsumed bytes, in order.</param>
-    /// <returns>Bytes consumed; the rest is shown again with more behind it. -1 when the connection is over and
-    /// must be closed.</returns>
+    /// <returns>Bytes consumed; the rest is shown again with more behind it. -1 when the connection is over
+    /// and must be closed.</returns>
     public int Feed(ReadOnlySpan<byte> bytes)
     {
         var consumed = 0;
@@ -97,7 +94,7 @@ public sealed class LinkConduit
         catch (LinkProtocolException broken)
         {
             _table.Context.Counters.CountProtocolError();
-            _table.Context.Log.Warning($"Link with {Name}: broken protocol, {broken.Message}; connection dropped.");
+            _table.Context.Log.Warning($"Link with {Name}: broken protocol, {broken.Message}; dropped.");
             return -1;
         }
     }
@@ -124,7 +121,8 @@ public sealed class LinkConduit
             throw new LinkProtocolException($"{header.Kind} before Hello");
         if (bytes.Length < LinkWire.HeaderBytes + header.Length) return 0;
         var body = bytes.Slice(LinkWire.HeaderBytes, header.Length);
-        var goesOn = header.Kind == RecordKind.Refusal ? TakeRefusal(body) : TakeHello(LinkHello.FromBody(body));
+        var isHello = header.Kind == RecordKind.Hello;
+        var goesOn = isHello ? TakeHello(LinkHello.FromBody(body)) : TakeRefusal(body);
         return goesOn ? LinkWire.HeaderBytes + header.Length : -1;
     }
 
@@ -132,8 +130,7 @@ public sealed class LinkConduit
     {
         var refused = LinkRefusedException.FromBody(body);
         if (!_dialled) throw new LinkProtocolException("a Refusal instead of Hello");
-        _table.Context.Counters.CountRefused(refused.Reason);
-        _table.Context.Log.Warning($"Link to {Name}: the peer refused, {refused.Reason}: {refused.Message}.");
+        Refused($"Link to {Name}, by the peer", refused);
         if (refused.Reason == LinkRefusal.SessionGone) _session!.End(LinkEnd.ResumeExpired);
         return false;
     }
@@ -143,26 +140,44 @@ public sealed class LinkConduit
         try
         {
             if (_dialled) LinkTable.CheckAnswer(_session!, hello, _table.Context.Identity);
-            else Answer(hello);
+            else if (!Answer(hello)) return false;
             Volatile.Write(ref _open, true);
             return _session!.Attach(this, hello);
         }
         catch (LinkRefusedException refused)
         {
-            _table.Context.Counters.CountRefused(refused.Reason);
-            _table.Context.Log.Warning($"Link with {hello.From} ({_certifiedName}): refused, {refused.Reason}: "
-                + $"{refused.Message}.");
-            if (!_dialled) Pipe.TryWrite(refused.ToRecord());
+            Refused($"Link with {hello.From} ({_certifiedName})", refused);
+            if (!_dialled) WriteHandshake(refused.ToRecord());
             return false;
         }
     }
 
-    private void Answer(LinkHello hello)
+    private bool Answer(LinkHello hello)
     {
         var session = _table.Accept(hello, _certifiedName);
-        var answer = session.Prepare(this)
+        var answer = session.Prepare(this, hello)
             ?? throw new LinkRefusedException(LinkRefusal.Busy, "the last connection is still delivering");
         _session = session;
-        if (Pipe.TryWrite(answer.ToRecord())) Writing = false;
+        return WriteHandshake(answer.ToRecord());
+    }
+
+    private void Refused(string who, LinkRefusedException refused)
+    {
+        _table.Context.Counters.CountRefused(refused.Reason);
+        _table.Context.Log.Warning($"{who}: refused, {refused.Reason}: {refused.Message}.");
+    }
+
+    /// <returns>False when the connection is dead already; the transport notices too.</returns>
+    private bool WriteHandshake(byte[] record)
+    {
+        try
+        {
+            if (Pipe.TryWrite(record)) Writing = false;
+            return true;
+        }
+        catch (Exception broken) when (broken is not OutOfMemoryException)
+        {
+            return false;
+        }
     }
 }

@@ -1,6 +1,7 @@
 namespace K42.Kernel.Ipc.Links;
 
-/// <summary>Where links write what an operator should see. May be called from any thread; must not throw.</summary>
+/// <summary>Where links write what an operator should see. May be called from any thread; must not
+/// throw.</summary>
 public interface ILinkLog
 {
     /// <summary>Something expected: a connection opened or resumed.</summary>
@@ -10,7 +11,8 @@ public interface ILinkLog
     void Warning(string message);
 }
 
-/// <summary>What happened on all links of a node, for metrics and specs. Rare events only: nothing per frame.</summary>
+/// <summary>What happened on all links of a node, for metrics and specs. Rare events only: nothing per
+/// frame.</summary>
 public sealed class LinkCounters
 {
     private readonly long[] _refused = new long[32];

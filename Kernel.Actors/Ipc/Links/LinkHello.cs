@@ -7,7 +7,8 @@ namespace K42.Kernel.Ipc.Links;
 /// <summary>What this node says of itself in every Hello.</summary>
 /// <param name="ClusterId">Nodes of another cluster are refused; at most 128 bytes of UTF-8.</param>
 /// <param name="Features">Bits that the layer above defines.</param>
-/// <param name="Catalogue">The layer above's list of what this node understands: at most 64 KiB, opaque here.</param>
+/// <param name="Catalogue">The layer above's list of what this node understands: at most 64 KiB, opaque
+/// here.</param>
 public sealed record LinkIdentity(string ClusterId, ulong Features, ReadOnlyMemory<byte> Catalogue);
 
 /// <summary>The first record in either direction of a connection.</summary>
@@ -45,8 +46,10 @@ internal sealed record LinkHello
     public byte[] ToRecord()
     {
         var cluster = Encoding.UTF8.GetBytes(ClusterId);
-        if (cluster.Length > ClusterIdBytesMax) throw new ArgumentException("The cluster id is over 128 bytes.");
-        if (Catalogue.Length > CatalogueBytesMax) throw new ArgumentException("The catalogue is over 64 KiB.");
+        if (cluster.Length > ClusterIdBytesMax)
+            throw new ArgumentException("The cluster id is over 128 bytes.");
+        if (Catalogue.Length > CatalogueBytesMax)
+            throw new ArgumentException("The catalogue is over 64 KiB.");
         var length = FixedBytes + cluster.Length + Catalogue.Length;
         var record = new byte[LinkWire.HeaderBytes + length];
         LinkWire.WriteHeader(record, length, RecordKind.Hello, 0);

@@ -2,7 +2,8 @@ using Akka.Configuration;
 
 namespace K42.Kernel.Ipc.Links;
 
-/// <summary>Every setting of links. Defaults and meanings are mirrored in hocon/reference/links.conf.</summary>
+/// <summary>Every setting of links. Defaults and meanings are mirrored in
+/// hocon/reference/links.conf.</summary>
 public sealed record LinkOptions
 {
     /// <summary>The largest frame: one 64 KiB piece and its headers.</summary>
@@ -20,22 +21,27 @@ public sealed record LinkOptions
     /// <summary>Most bytes per class kept for replay; caps the credit that a peer grants us.</summary>
     public int ReplayBytesMax { get; init; } = 8_388_608;
 
-    /// <summary>Bytes of calls held (waiting, or sent and unacknowledged) beyond which Send refuses.</summary>
+    /// <summary>Bytes of calls held (waiting, or sent and unacknowledged) beyond which Send
+    /// refuses.</summary>
     public int CallQueueBytesMax { get; init; } = 4_194_304;
 
     /// <summary>Bytes of bulk frames held beyond which Send refuses.</summary>
     public int BulkQueueBytesMax { get; init; } = 4_194_304;
 
-    /// <summary>Bytes of reserved frames held beyond which the link ends: its peer takes no replies.</summary>
+    /// <summary>Bytes of reserved frames held beyond which the link ends: its peer takes no
+    /// replies.</summary>
     public int ReservedQueueBytesMax { get; init; } = 67_108_864;
 
-    /// <summary>Bytes delivered after which an acknowledgement goes out alone, without waiting for company.</summary>
+    /// <summary>Bytes delivered after which an acknowledgement goes out alone, without waiting for
+    /// company.</summary>
     public int AckBytes { get; init; } = 131_072;
 
-    /// <summary>How long an acknowledgement of less than <see cref="AckBytes"/> waits for a frame to ride on.</summary>
+    /// <summary>How long an acknowledgement of less than <see cref="AckBytes"/> waits for a frame to ride
+    /// on.</summary>
     public TimeSpan AckDelay { get; init; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Bytes written during a delivered batch that are flushed without waiting for its end.</summary>
+    /// <summary>Bytes written during a delivered batch that are flushed without waiting for its
+    /// end.</summary>
     public int CorkBytes { get; init; } = 65_536;
 
     /// <summary>Size of the buffer that one wake-up of a reader fills.</summary>
@@ -111,7 +117,8 @@ public sealed record LinkOptions
         Require(ResumeMax > TimeSpan.Zero, "resume-max must be positive");
         Require(KeepaliveInterval > TimeSpan.Zero && KeepaliveTimeout >= KeepaliveInterval * 2,
             "keepalive-timeout must be at least twice keepalive-interval");
-        Require(BackoffMin > TimeSpan.Zero && BackoffMax >= BackoffMin, "backoff-max must be at least backoff-min");
+        Require(BackoffMin > TimeSpan.Zero && BackoffMax >= BackoffMin,
+            "backoff-max must be at least backoff-min");
         Require(HandshakeTimeout > TimeSpan.Zero && HandshakesMax > 0, "handshake limits must be positive");
         Require(RekeyBytes >= 1_048_576, "rekey-bytes must be at least 1 MiB");
         return this;

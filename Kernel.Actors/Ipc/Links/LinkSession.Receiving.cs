@@ -119,7 +119,8 @@ public sealed partial class LinkSession
     {
         if (_ackScheduled) return;
         _ackScheduled = true;
-        _context.Clock.Schedule(_context.Options.AckDelay, static self => ((LinkSession)self!).AckTick(), this);
+        _context.Clock.Schedule(_context.Options.AckDelay, static self => ((LinkSession)self!).AckTick(),
+            this);
     }
 
     private void AckTick()

@@ -17,7 +17,8 @@ public sealed partial class LinkSession
         if (frameClass is not (FrameClass.Call or FrameClass.Reserved or FrameClass.Bulk))
             throw new ArgumentOutOfRangeException(nameof(frameClass));
         if (frame.Length > LinkOptions.FrameBytesMax)
-            throw new ArgumentOutOfRangeException(nameof(frame), $"{frame.Length} bytes are over the maximum.");
+            throw new ArgumentOutOfRangeException(nameof(frame),
+                $"{frame.Length} bytes are over the maximum.");
         LinkConduit? conduit;
         long number;
         lock (_lock)
@@ -77,7 +78,8 @@ public sealed partial class LinkSession
         return conduit;
     }
 
-    /// <summary>Writes until nothing is left that may go. The caller has claimed the conduit's Writing.</summary>
+    /// <summary>Writes until nothing is left that may go. The caller has claimed the conduit's
+    /// Writing.</summary>
     internal void Flush(LinkConduit conduit, bool onPipeThread)
     {
         try

@@ -5,12 +5,13 @@ namespace K42.Kernel.Ipc.Links;
 
 /// <summary>A session with one incarnation of one peer: what survives its connections.</summary>
 /// <remarks>
-/// <para>Frames travel in two lanes. <b>Small</b> carries calls and reserved frames in the order of Send, so a
-/// cancel never overtakes its call; <b>bulk</b> carries bulk frames. Each lane numbers its frames and is
-/// acknowledged when the receiver took them, which frees the replay buffer and returns credit in one step. One
-/// write holds the small frames that are ready and at most one bulk frame.</para>
-/// <para>One lock, never held over a write or a call of the receiver. Nobody who sends is ever blocked: a full
-/// socket makes the pipe's own thread go on. So two nodes that answer each other can't wait for each other.
+/// <para>Frames travel in two lanes. <b>Small</b> carries calls and reserved frames in the order of Send, so
+/// a cancel never overtakes its call; <b>bulk</b> carries bulk frames. Each lane numbers its frames and is
+/// acknowledged when the receiver took them, which frees the replay buffer and returns credit in one step.
+/// One write holds the small frames that are ready and at most one bulk frame.</para>
+/// <para>One lock, never held over a write or a call of the receiver. Nobody who sends is ever blocked: a
+/// full socket makes the pipe's own thread go on. So two nodes that answer each other can't wait for each
+/// other.
 /// </para>
 /// <para>Sending.cs, Receiving.cs and this file (life and death) are one class.</para>
 /// </remarks>
@@ -134,13 +135,14 @@ public sealed partial class LinkSession : ILink
     private TimeSpan Backoff()
     {
         var ticks = _context.Options.BackoffMin.Ticks << Math.Min(_dialsFailed, 30);
-        if (ticks <= 0 || ticks > _context.Options.BackoffMax.Ticks) ticks = _context.Options.BackoffMax.Ticks;
+        if (ticks <= 0 || ticks > _context.Options.BackoffMax.Ticks)
+            ticks = _context.Options.BackoffMax.Ticks;
         return TimeSpan.FromTicks(ticks / 2 + (long)(_context.Randomness.Next() % (ulong)(ticks / 2 + 1)));
     }
 
-    /// <summary>Hello for a new connection, which replaces any older one; null when that is still delivering or
-    /// the session is over.</summary>
-    internal LinkHello? Prepare(LinkConduit conduit)
+    /// <summary>Hello for a new connection, which replaces any older one; null when that is still delivering
+    /// or the session is over.</summary>
+    internal LinkHello? Prepare(LinkConduit conduit, LinkHello? answerTo)
     {
         lock (_lock)
         {
@@ -157,7 +159,7 @@ public sealed partial class LinkSession : ILink
                 From = _table.Self.Node,
                 To = Peer,
                 Session = Id,
-                PeerSession = _peerId,
+                PeerSession = answerTo?.Session ?? _peerId,
                 NextSmall = _deliveredSmall + 1,
                 NextBulk = _deliveredBulk + 1,
                 CallCredit = _context.Options.CallCreditBytes,
@@ -183,7 +185,7 @@ public sealed partial class LinkSession : ILink
             if (!_small.Resume(hello.NextSmall) || !_bulk.Resume(hello.NextBulk))
             {
                 EndLocked(LinkEnd.ProtocolError);
-                throw new LinkProtocolException("Hello expects a frame that was never sent or is long delivered");
+                throw new LinkProtocolException("Hello expects a frame never sent or long delivered");
             }
             _peerId = hello.Session;
             SetCredit(hello);
@@ -202,7 +204,8 @@ public sealed partial class LinkSession : ILink
         _context.Log.Info($"Link with {Peer} ({Member.Name}): {(resumed ? "resumed" : "connected")}.");
         try
         {
-            if (_context.Receiver is ILinkGreeter greeter) greeter.Greeted(this, hello.Features, hello.Catalogue);
+            if (_context.Receiver is ILinkGreeter greeter)
+                greeter.Greeted(this, hello.Features, hello.Catalogue);
         }
         catch (Exception thrown) when (thrown is not OutOfMemoryException)
         {
@@ -253,7 +256,8 @@ public sealed partial class LinkSession : ILink
             var session = (LinkSession)self!;
             lock (session._lock)
             {
-                // A timer that was armed before the last connection, and fires as it is lost, is not this one.
+                // A timer that was armed before the last connection, and fires as it is lost, is not this
+                // one.
                 if (session._open is null && session._context.Clock.MonotonicNs >= session._resumeDeadlineNs)
                     session.EndLocked(LinkEnd.ResumeExpired);
             }
@@ -261,7 +265,8 @@ public sealed partial class LinkSession : ILink
     }
 
     private void ArmKeepalive(LinkConduit conduit) => _keepaliveTimer = _context.Clock.Schedule(
-        _context.Options.KeepaliveInterval, static conduit => ((LinkConduit)conduit!).KeepaliveTick(), conduit);
+        _context.Options.KeepaliveInterval, static conduit =>
+            ((LinkConduit)conduit!).KeepaliveTick(), conduit);
 
     internal void KeepaliveTick(LinkConduit conduit)
     {

@@ -5,9 +5,9 @@ using K42.Contracts.Ports;
 namespace K42.Kernel.Ipc.Links;
 
 /// <summary>The links of this node: one session per peer incarnation.</summary>
-/// <remarks>Of two nodes the lower <see cref="NodeRef"/> dials, as soon as it hears of the other, so each pair
-/// has one connection and no tie to break. A session that ends while its peer stays a member is followed by a
-/// fresh one; the old one's end was told first or is about to be.</remarks>
+/// <remarks>Of two nodes the lower <see cref="NodeRef"/> dials, as soon as it hears of the other, so each
+/// pair has one connection and no tie to break. A session that ends while its peer stays a member is followed
+/// by a fresh one; the old one's end was told first or is about to be.</remarks>
 public sealed class LinkTable : ILinkTable, IMembershipListener, IDisposable
 {
     private sealed class Entry(Member member)
@@ -104,7 +104,8 @@ public sealed class LinkTable : ILinkTable, IMembershipListener, IDisposable
         if (hello.ClusterId != Context.Identity.ClusterId)
             throw new LinkRefusedException(LinkRefusal.OtherCluster, "it belongs to another cluster");
         if (hello.To != Self.Node)
-            throw new LinkRefusedException(LinkRefusal.WrongTarget, $"it looks for {hello.To}, this is {Self.Node}");
+            throw new LinkRefusedException(LinkRefusal.WrongTarget,
+                $"it looks for {hello.To}, this is {Self.Node}");
         var entry = Find(hello.From);
         if (entry.Member.Name != certifiedName)
             throw new LinkRefusedException(LinkRefusal.WrongCertificateName,
@@ -134,11 +135,12 @@ public sealed class LinkTable : ILinkTable, IMembershipListener, IDisposable
     {
         if (hello.ClusterId != identity.ClusterId || hello.From != session.Peer
             || hello.PeerSession != session.Id || hello.To != session.Self)
-            throw new LinkProtocolException($"{hello.From} answered Hello to {session.Peer}, or with another's session");
+            throw new LinkProtocolException($"{hello.From} answered for {session.Peer}, or another session");
         CheckProtocol(hello);
     }
 
-    /// <summary>A session told its end: a dialler begins the next one at once, since its peer can't.</summary>
+    /// <summary>A session told its end: a dialler begins the next one at once, since its peer
+    /// can't.</summary>
     internal void SessionEnded(LinkSession session, LinkEnd reason)
     {
         if (!_entries.TryGetValue(session.Peer, out var entry) || entry.Session != session) return;
@@ -170,7 +172,8 @@ public sealed class LinkTable : ILinkTable, IMembershipListener, IDisposable
     {
         lock (_lock)
         {
-            if (_closed || !_entries.TryGetValue(entry.Member.Node, out var current) || current != entry) return null;
+            if (_closed || !_entries.TryGetValue(entry.Member.Node, out var current) || current != entry)
+                return null;
             return entry.Session is { IsOver: false } live ? live : Make(entry);
         }
     }

@@ -4,7 +4,8 @@ using K42.Contracts.Ports;
 
 namespace K42.Kernel.Ipc.Links;
 
-/// <summary>What a record on the wire is. Numbers are forever; 1 to 3 equal <see cref="FrameClass"/>.</summary>
+/// <summary>What a record on the wire is. Numbers are forever; 1 to 3 equal <see
+/// cref="FrameClass"/>.</summary>
 internal enum RecordKind : byte
 {
     Call = FrameClass.Call,
@@ -23,7 +24,8 @@ internal readonly record struct RecordHeader(int Length, RecordKind Kind, long N
 
 /// <summary>The outer layout: a head of 16 bytes, little-endian, then Length bytes.</summary>
 /// <remarks>Head: length u32, kind u8, zero u8, mark u16, number u64. A frame's number is its place in its
-/// lane, from 1. An Ack's number is the last small frame delivered, its 8 bytes the last bulk frame delivered.
+/// lane, from 1. An Ack's number is the last small frame delivered, its 8 bytes the last bulk frame
+/// delivered.
 /// </remarks>
 internal static class LinkWire
 {
@@ -50,7 +52,8 @@ internal static class LinkWire
 
     /// <summary>Reads a head that came from outside.</summary>
     /// <returns>False while the head is not whole.</returns>
-    /// <exception cref="LinkProtocolException">It is no head of this protocol, or its length is absurd.</exception>
+    /// <exception cref="LinkProtocolException">It is no head of this protocol, or its length is
+    /// absurd.</exception>
     public static bool TryReadHeader(ReadOnlySpan<byte> from, out RecordHeader header)
     {
         header = default;
@@ -67,7 +70,8 @@ internal static class LinkWire
             _ => throw new LinkProtocolException($"a record is of unknown kind {(int)header.Kind}"),
         };
         if ((uint)header.Length > (uint)max)
-            throw new LinkProtocolException($"a {header.Kind} of {(uint)header.Length} bytes, at most {max} are allowed");
+            throw new LinkProtocolException(
+                $"a {header.Kind} of {(uint)header.Length} bytes, at most {max} are allowed");
         if (header.Kind == RecordKind.Ack && header.Length != 8)
             throw new LinkProtocolException($"an Ack of {header.Length} bytes, 8 are needed");
         return true;

@@ -39,7 +39,8 @@ internal struct ClassBytes
     public long Credit;
 }
 
-/// <summary>One ordered flow out: frames in wire form, from the oldest unacknowledged to the newest queued.</summary>
+/// <summary>One ordered flow out: frames in wire form, from the oldest unacknowledged to the newest
+/// queued.</summary>
 /// <remarks>It is the send queue and the replay buffer at once: a reconnect only moves the cursor back. Not
 /// thread-safe; the session's lock guards it. Frames lie in chunks and never straddle two.</remarks>
 internal sealed class SendLane(ChunkPool pool)
@@ -128,7 +129,8 @@ internal sealed class SendLane(ChunkPool pool)
     }
 
     /// <summary>Drops frames up to a number, which the peer has delivered.</summary>
-    /// <returns>False when the number is none that this connection can have: never sent, or taken back.</returns>
+    /// <returns>False when the number is none that this connection can have: never sent, or taken
+    /// back.</returns>
     public bool Acknowledge(long number)
     {
         if (number > Written || number < Acknowledged) return false;
@@ -190,8 +192,8 @@ internal sealed class SendLane(ChunkPool pool)
         return _tail = chunk;
     }
 
-    /// <summary>Everything is acknowledged: the one chunk left is used again from its start, while it is in the
-    /// processor's cache.</summary>
+    /// <summary>Everything is acknowledged: the one chunk left is used again from its start, while it is in
+    /// the processor's cache.</summary>
     private void Rewind()
     {
         if (_head is null) return;
@@ -203,7 +205,8 @@ internal sealed class SendLane(ChunkPool pool)
 
     private void MoveCursorToFrame()
     {
-        while (_cursorAt == _cursor!.End && _cursor.Next is not null) (_cursor, _cursorAt) = (_cursor.Next, 0);
+        while (_cursorAt == _cursor!.End && _cursor.Next is not null)
+            (_cursor, _cursorAt) = (_cursor.Next, 0);
     }
 
     private void MoveHeadToFrame()
