@@ -3,11 +3,22 @@ namespace K42.Contracts;
 /// <summary>Numbers of the calls that every object answers.</summary>
 public static class BuiltInCall
 {
+    /// <summary>Numbers from here on are the same for every contract.</summary>
+    public const ushort ReservedMin = 65_280;
+
     /// <summary>Gives a handle on.</summary>
     public const ushort GiveAccess = 65_280;
 
     /// <summary>Drops the handle that it came in by.</summary>
     public const ushort Release = 65_281;
+
+    /// <summary>A free request of such a call; null when there is none of that number (ENOSYS).</summary>
+    public static Request? NewRequest(ushort method) => method switch
+    {
+        GiveAccess => GiveAccessRequest.Rent(),
+        Release => ReleaseRequest.Rent(),
+        _ => null,
+    };
 }
 
 /// <summary>Gives a handle on to another process, with the same or fewer rights.</summary>

@@ -52,6 +52,12 @@ public abstract class Request
     /// <summary>The call's number on the link that it goes or came by.</summary>
     internal ulong CallId { get; set; }
 
+    /// <summary>Who calls, for methods with a [Caller] parameter.</summary>
+    protected CallerIdentity CalledBy => Caller!;
+
+    /// <summary>The handle that the call came in by, for methods with a [Handle] parameter.</summary>
+    protected HandleRow CalledThrough => Row!;
+
     /// <summary>True when nobody waits for an answer.</summary>
     public virtual bool OneWay => false;
 
@@ -114,6 +120,22 @@ public abstract class Request
     /// <summary>Answers the present use with an error, from generated code.</summary>
     internal protected void Refuse(Errno errno) => Fail(Generation, errno);
 
+    /// <summary>Checks the caller's rights on the handle, then the declared limits; answers EPERM or E2BIG, and says
+    /// false, when they do not hold. The other side's checks are never relied upon.</summary>
+    protected bool Admitted(Rights required)
+    {
+        if (!Row!.Admits(Caller!, required))
+        {
+            Row.Home.Ipc.Refused(this, "the caller lacks rights on the handle");
+            Refuse(Errno.EPERM);
+            return false;
+        }
+        var errno = CheckArguments();
+        if (errno == Errno.None) return true;
+        Refuse(errno);
+        return false;
+    }
+
     /// <summary>Answers with the value that ReadResult kept.</summary>
     internal void CompleteFromWire(long generation, Errno errno)
     {
@@ -131,6 +153,13 @@ public abstract class Request
         _errno = errno;
         Publish();
         return true;
+    }
+
+    /// <summary>Ends a use that was claimed.</summary>
+    private protected void Settle(Errno errno)
+    {
+        _errno = errno;
+        Publish();
     }
 
     /// <summary>True for the one who may complete this use.</summary>
@@ -195,7 +224,7 @@ public abstract class Request<T> : Request, IValueTaskSource<Outcome<T>>
     {
         if (!Claim(generation)) return false;
         Result = value;
-        Publish();
+        Settle(CheckResult());
         return true;
     }
 
@@ -209,6 +238,9 @@ public abstract class Request<T> : Request, IValueTaskSource<Outcome<T>>
     }
 
     internal sealed override void Discard() => Take();
+
+    /// <summary>Checks the limits that the contract declares for the answer: E2BIG, or None.</summary>
+    protected virtual Errno CheckResult() => Errno.None;
 
     private static short Token(long generation) => (short)(generation >> 2);
 
