@@ -11,13 +11,12 @@ namespace K42.Kernel.Ipc;
 /// <param name="Clock">Its clock.</param>
 /// <param name="Executor">Where continuations run.</param>
 /// <param name="Randomness">Its source of chance.</param>
-/// <param name="Links">Its links; null for a node alone.</param>
 /// <param name="Blocks">Which node is home to which process numbers; null for a node alone.</param>
 /// <param name="Requests">Makes requests of a contract's call for frames from links.</param>
 /// <param name="InlineLinks">Whether a link's reader may run short turns and continuations itself; false in
 /// simulations, where everything goes through the executor.</param>
 public sealed record IpcNodeOptions(
-    NodeRef Node, IClock Clock, IExecutor Executor, IRandomness Randomness, ILinkTable? Links, IBlockMap? Blocks,
+    NodeRef Node, IClock Clock, IExecutor Executor, IRandomness Randomness, IBlockMap? Blocks,
     Func<ushort, ushort, Request?> Requests, bool InlineLinks = true);
 
 /// <summary>One node's IPC: its handle table, its identities, and the way to objects here and elsewhere.</summary>
@@ -65,6 +64,9 @@ public sealed class IpcNode : IpcPort, ILinkReceiver, IDisposable
 
     /// <summary>Handles that are out.</summary>
     public int HandleCount => _handles.Count;
+
+    /// <summary>Gives the way to other nodes; before it, calls to them fail with EIO.</summary>
+    public void Connect(ILinkTable links) => _peers.Links = links;
 
     /// <summary>Makes the identity of a process of this node.</summary>
     public CallContext Admit(int pid, Principal principal) =>

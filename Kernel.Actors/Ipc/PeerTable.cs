@@ -10,6 +10,9 @@ internal sealed class PeerTable(IpcNode node, IpcNodeOptions options) : IDisposa
 {
     private readonly ConcurrentDictionary<NodeRef, Peer> _peers = new();
 
+    /// <summary>The links; null for a node alone.</summary>
+    public ILinkTable? Links { get; set; }
+
     /// <summary>Sends a call to an object of another node.</summary>
     public void Send(CallerIdentity caller, ObjectHandle target, Request request)
     {
@@ -46,7 +49,7 @@ internal sealed class PeerTable(IpcNode node, IpcNodeOptions options) : IDisposa
     private Peer? To(NodeRef to)
     {
         if (_peers.TryGetValue(to, out var known)) return known;
-        var link = options.Links?.To(to);
+        var link = Links?.To(to);
         return link is null || link.HasEnded ? null : Of(link);
     }
 
