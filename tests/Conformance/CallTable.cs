@@ -10,7 +10,7 @@ public enum ParameterKind
     OptionalNumber,
 
     /// <summary>A NUL-terminated string, or null.</summary>
-    Path,
+    PathName,
 
     /// <summary>Bytes to write; the kernel gets pointer and length.</summary>
     InBytes,
@@ -59,7 +59,7 @@ public enum ParameterKind
 public enum ReturnKind
 {
     /// <summary>Compared as it is.</summary>
-    Number,
+    Plain,
 
     /// <summary>A process, group or session number.</summary>
     Process,

@@ -38,7 +38,7 @@ public static partial class ScriptReader
         if (word.StartsWith("-$", StringComparison.Ordinal)) return new VariableValue(word[2..], IsNegated: true);
         return kind switch
         {
-            ParameterKind.Path or ParameterKind.InBytes or ParameterKind.InVector => Bytes(word),
+            ParameterKind.PathName or ParameterKind.InBytes or ParameterKind.InVector => Bytes(word),
             ParameterKind.Times or ParameterKind.Time => Time(word),
             ParameterKind.Action => Action(word),
             ParameterKind.SignalSet => new SignalSetValue(SignalSet(word)),
