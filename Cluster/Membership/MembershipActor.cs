@@ -1,0 +1,269 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+using K42.Contracts;
+using AkkaCluster = Akka.Cluster.Cluster;
+using Member = K42.Contracts.Ports.Member;
+
+namespace K42.Cluster.Membership;
+
+/// <summary>Turns Akka.Cluster's events into the membership port: greets members, keeps the right to serve.</summary>
+/// <remarks>Parent: <see cref="ClusterRoot"/>; path /user/cluster/membership. Calls: its peers on other nodes. On failure: the
+/// node ends, because a node that does not know its cluster may not serve.</remarks>
+internal sealed class MembershipActor : ReceiveActor, IWithTimers
+{
+    public const string Name = "membership";
+
+    /// <summary>Greetings kept of nodes that Akka.Cluster has not shown yet.</summary>
+    private const int EarlyHellosMax = 1_024;
+
+    private sealed class Peer(UniqueAddress address)
+    {
+        public UniqueAddress Address { get; } = address;
+        public Member? Told { get; set; }
+        public bool IsUp { get; set; }
+        public bool IsDown { get; set; }
+        public Hello? Hello { get; set; }
+        public long SupportedAt { get; set; } = long.MinValue;
+    }
+
+    private sealed class Tick
+    {
+        public static readonly Tick Instance = new();
+    }
+
+    private readonly AkkaCluster _cluster = AkkaCluster.Get(Context.System);
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Dictionary<UniqueAddress, Peer> _peers = [];
+    private readonly MembershipSetup _setup;
+    private readonly AkkaMembership _membership;
+    private readonly MajorityLease _lease;
+    private readonly RemovalGate _gate;
+    private bool _mayServe;
+
+    public MembershipActor(MembershipSetup setup)
+    {
+        _setup = setup;
+        _membership = setup.Membership;
+        _lease = new MajorityLease(setup.FenceTicks);
+        _gate = new RemovalGate(setup.FenceTicks);
+        Receive<ClusterEvent.MemberUp>(e => Up(e.Member.UniqueAddress));
+        Receive<ClusterEvent.MemberDowned>(e => Downed(e.Member.UniqueAddress));
+        Receive<ClusterEvent.MemberRemoved>(e => Removed(e.Member.UniqueAddress, e.PreviousStatus));
+        Receive<ClusterEvent.IMemberEvent>(_ => { });
+        Receive<Hello>(Greeted);
+        Receive<Ping>(Pinged);
+        Receive<Pong>(Ponged);
+        Receive<Tick>(_ => Ticked());
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private UniqueAddress Own => _cluster.SelfUniqueAddress;
+
+    private long Now => _setup.Time.GetTimestamp();
+
+    protected override void PreStart()
+    {
+        _cluster.Subscribe(Context.Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents,
+            typeof(ClusterEvent.IMemberEvent));
+        Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _setup.Options.HeartbeatInterval);
+    }
+
+    protected override void PostStop()
+    {
+        _cluster.Unsubscribe(Context.Self);
+        _membership.ServeUntil(long.MinValue);
+        _setup.End(ClusterEnd.Failed);
+    }
+
+    private void Up(UniqueAddress address)
+    {
+        var peer = Get(address);
+        if (peer.IsUp) return;
+        peer.IsUp = true;
+        if (address.Equals(Own))
+        {
+            TellUp(peer, _membership.Self);
+        }
+        else
+        {
+            _lease.Add(address.Uid, Now);
+            if (peer.Hello == null) Greet(peer);
+            else TryTell(peer);
+        }
+        Renew();
+        CheckReady();
+    }
+
+    private void Downed(UniqueAddress address)
+    {
+        if (_peers.TryGetValue(address, out var peer)) peer.IsDown = true;
+        if (address.Equals(Own)) End(ClusterEnd.Downed);
+    }
+
+    private void Removed(UniqueAddress address, MemberStatus before)
+    {
+        if (address.Equals(Own))
+        {
+            End(before == MemberStatus.Down ? ClusterEnd.Downed : ClusterEnd.Left);
+            return;
+        }
+        _lease.Remove(address.Uid);
+        _gate.MemberGone(address.Uid);
+        if (_peers.Remove(address, out var peer) && peer.Told is { } member)
+        {
+            if (before == MemberStatus.Down && !_setup.HasNewerLife(member.Node))
+            {
+                _gate.Begin(member.Node, address.Uid, Now, peer.SupportedAt, Others().Select(p => p.Address.Uid));
+                PingOthers();
+            }
+            else
+            {
+                TellRemoved(member.Node);
+            }
+        }
+        Renew();
+        TellDue();
+        CheckReady();
+    }
+
+    /// <summary>A member said who it is.</summary>
+    private void Greeted(Hello hello)
+    {
+        var address = new UniqueAddress(Address.Parse(hello.Address), hello.Uid);
+        if (hello.ClusterId != _setup.ClusterId || address.Equals(Own)) return;
+        if (!_peers.ContainsKey(address) && _peers.Values.Count(p => !p.IsUp) >= EarlyHellosMax) return;
+        if (hello.Asks) Sender.Tell(_setup.Hello(Own, asks: false));
+        var peer = Get(address);
+        if (peer.Hello != null) return;
+        peer.Hello = hello;
+        _setup.Remember(hello);
+        _gate.ProvedDead(ClusterMessages.Unpack(hello.Node));
+        TellDue();
+        TryTell(peer);
+        CheckReady();
+    }
+
+    /// <summary>Publishes a member once Akka.Cluster accepted it, it said who it is and its older life is gone.</summary>
+    private void TryTell(Peer peer)
+    {
+        if (!peer.IsUp || peer.Told != null || peer.Hello is not { } hello) return;
+        var node = ClusterMessages.Unpack(hello.Node);
+        var older = Others().Where(p => p.Told is { } told && told.Node.Id == node.Id).ToArray();
+        foreach (var life in older)
+        {
+            // The newer life holds the lock of the data directory: the older process is dead, unreachable or not.
+            if (life.Told!.Node < node && !life.IsDown) _cluster.Down(life.Address.Address);
+        }
+        if (older.Length > 0 || _membership.AddressOf(node) != null) return;
+        if (_membership.Members.Any(member => member.Node.Id == node.Id)) return;
+        TellUp(peer, new Member(node, hello.Name, hello.LinkHost, hello.LinkPort, hello.Gateway));
+    }
+
+    private void TellUp(Peer peer, Member member)
+    {
+        peer.Told = member;
+        SavePeers();
+        _membership.Add(member, peer.Address.Address);
+        _log.Info("{0} ({1}) is up", member.Node, member.Name);
+    }
+
+    private void TellRemoved(NodeRef node)
+    {
+        _membership.Remove(node);
+        _log.Info("{0} is removed", node);
+        SavePeers();
+        foreach (var peer in Others()) TryTell(peer);
+    }
+
+    private void TellDue()
+    {
+        foreach (var node in _gate.TakeDue(Now)) TellRemoved(node);
+    }
+
+    private void Pinged(Ping ping)
+    {
+        var address = new UniqueAddress(Sender.Path.Address, ping.Uid);
+        if (!_peers.TryGetValue(address, out var peer) || !peer.IsUp || peer.IsDown) return;
+        var now = Now;
+        peer.SupportedAt = now;
+        var supported = Others().Where(p => p.SupportedAt != long.MinValue).ToArray();
+        Sender.Tell(new Pong(ping.SentAt, Own.Uid, [.. supported.Select(p => p.Address.Uid)],
+            [.. supported.Select(p => (long)_setup.Time.GetElapsedTime(p.SupportedAt, now).TotalMilliseconds)]));
+    }
+
+    private void Ponged(Pong pong)
+    {
+        _lease.Support(pong.Uid, pong.SentAt);
+        var now = Now;
+        var count = Math.Min(pong.Supported.Length, pong.AgesMs.Length);
+        var supported = new (int, long)[count];
+        for (var i = 0; i < count; i++)
+            supported[i] = (pong.Supported[i], now - _setup.Ticks(TimeSpan.FromMilliseconds(pong.AgesMs[i])));
+        _gate.Heard(pong.Uid, pong.SentAt, supported);
+        TellDue();
+        Renew();
+    }
+
+    private void Ticked()
+    {
+        PingOthers();
+        foreach (var peer in Others())
+            if (peer.IsUp && peer.Hello == null) Greet(peer);
+            else TryTell(peer);
+        TellDue();
+        Renew();
+        CheckReady();
+    }
+
+    private void PingOthers()
+    {
+        var ping = new Ping(Now, Own.Uid);
+        foreach (var peer in Others())
+            if (peer.IsUp) At(peer).Tell(ping, Context.Self);
+    }
+
+    private void Greet(Peer peer) => At(peer).Tell(_setup.Hello(Own, asks: true), Context.Self);
+
+    private static ActorSelection At(Peer peer) =>
+        Context.ActorSelection(new RootActorPath(peer.Address.Address) / "user" / ClusterRoot.Name / Name);
+
+    private IEnumerable<Peer> Others() => _peers.Values.Where(peer => !peer.Address.Equals(Own));
+
+    private Peer Get(UniqueAddress address)
+    {
+        if (!_peers.TryGetValue(address, out var peer)) _peers.Add(address, peer = new Peer(address));
+        return peer;
+    }
+
+    private void SavePeers() => _setup.SavePeers(
+        [.. Others().Where(peer => peer.Told != null).Select(p => $"{p.Address.Address.Host}:{p.Address.Address.Port}")]);
+
+    /// <summary>Moves the end of the right to serve, and says so when it comes or goes.</summary>
+    private void Renew()
+    {
+        if (!_peers.TryGetValue(Own, out var self) || self.Told == null || self.IsDown) return;
+        _membership.ServeUntil(_lease.ServesUntil());
+        var mayServe = _membership.MayServe;
+        if (mayServe == _mayServe) return;
+        _mayServe = mayServe;
+        if (!mayServe) _log.Warning("no answer from a majority for too long: this node serves nothing");
+        _setup.ServingChanged(mayServe);
+    }
+
+    private void CheckReady()
+    {
+        if (!_peers.TryGetValue(Own, out var self) || self.Told == null) return;
+        if (_peers.Values.All(peer => !peer.IsUp || peer.Told != null)) _setup.Ready();
+    }
+
+    private void End(ClusterEnd end)
+    {
+        if (_peers.TryGetValue(Own, out var self)) self.IsDown = true;
+        _membership.ServeUntil(long.MinValue);
+        if (_mayServe) _setup.ServingChanged(false);
+        _mayServe = false;
+        _setup.End(end);
+    }
+}

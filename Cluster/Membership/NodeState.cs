@@ -1,0 +1,127 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using K42.Cluster.Security;
+
+namespace K42.Cluster.Membership;
+
+/// <summary>A node id as it was leased, and by which data directory.</summary>
+/// <param name="Id">The id.</param>
+/// <param name="LeaseKey">The directory's random key.</param>
+public sealed record KnownNode(ushort Id, string LeaseKey);
+
+/// <summary>What a node keeps between its lives: node.json in its data directory.</summary>
+public sealed record NodeState
+{
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
+
+    /// <summary>The layout of the file.</summary>
+    public int Version { get; init; } = 1;
+
+    /// <summary>The cluster that this node belongs to; empty before it has one.</summary>
+    public string ClusterId { get; init; } = "";
+
+    /// <summary>The leased id; 0 before there is one.</summary>
+    public ushort NodeId { get; init; }
+
+    /// <summary>Starts of this node so far.</summary>
+    public uint Incarnation { get; init; }
+
+    /// <summary>Made with the directory; says to the grantor that the same directory asks again.</summary>
+    public string LeaseKey { get; init; } = "";
+
+    /// <summary>The addresses (host:port) of the last members, other than this node.</summary>
+    public IReadOnlyList<string> Peers { get; init; } = [];
+
+    /// <summary>Every node id that this node ever saw leased.</summary>
+    public IReadOnlyList<KnownNode> Known { get; init; } = [];
+
+    internal static NodeState Fresh() => new() { LeaseKey = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)) };
+
+    internal static NodeState? Parse(string text)
+    {
+        try
+        {
+            var state = JsonSerializer.Deserialize<NodeState>(text, Json);
+            return state is { Version: 1, LeaseKey.Length: 32 } && (state.ClusterId == "") == (state.NodeId == 0)
+                ? state : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    internal string Format() => JsonSerializer.Serialize(this, Json);
+}
+
+/// <summary>A node's data directory, locked for as long as the node runs.</summary>
+internal sealed class NodeDirectory : IDisposable
+{
+    private const string StateName = "node.json";
+    private const string LockName = "node.lock";
+    private readonly string _statePath;
+    private readonly FileStream _lock;
+    private readonly Lock _guard = new();
+    private NodeState _state;
+
+    private NodeDirectory(string statePath, FileStream fileLock, NodeState state)
+    {
+        _statePath = statePath;
+        _lock = fileLock;
+        _state = state;
+    }
+
+    /// <summary>What is on the disk.</summary>
+    public NodeState State
+    {
+        get
+        {
+            lock (_guard) return _state;
+        }
+    }
+
+    /// <summary>Takes the directory and counts one more start of its node.</summary>
+    /// <exception cref="ClusterStartException">Another process has it, or it is damaged.</exception>
+    public static NodeDirectory Open(string directory)
+    {
+        SecureFiles.MakeDirectory(directory);
+        FileStream fileLock;
+        try
+        {
+            fileLock = new FileStream(Path.Combine(directory, LockName), FileMode.OpenOrCreate,
+                FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new ClusterStartException($"A node is already running with the data directory {directory}.", e);
+        }
+        try
+        {
+            var path = Path.Combine(directory, StateName);
+            var state = File.Exists(path) ? NodeState.Parse(File.ReadAllText(path)) : NodeState.Fresh();
+            if (state == null)
+                throw new ClusterStartException(
+                    $"{path} is damaged: restore it, or remove the directory to start as a new node.");
+            var opened = new NodeDirectory(path, fileLock, state);
+            opened.Save(state with { Incarnation = state.Incarnation + 1 });
+            return opened;
+        }
+        catch
+        {
+            fileLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the state to the disk before returning.</summary>
+    public void Save(NodeState state)
+    {
+        lock (_guard)
+        {
+            SecureFiles.Replace(_statePath, state.Format());
+            _state = state;
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+}

@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace K42.Cluster.Security;
+
+/// <summary>Files that only their owner may read, replaced whole or not at all.</summary>
+public static class SecureFiles
+{
+    private const int OpenReadOnlyDirectory = 0x10000; // O_RDONLY | O_DIRECTORY, open(2)
+
+    /// <summary>Mode 0600.</summary>
+    public const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Mode 0700.</summary>
+    public const UnixFileMode PrivateDirectory = PrivateFile | UnixFileMode.UserExecute;
+
+    /// <summary>Makes a directory of mode 0700, with its parents, or takes an existing one away from others.</summary>
+    public static void MakeDirectory(string path)
+    {
+        if (!Directory.Exists(path)) Directory.CreateDirectory(path, PrivateDirectory);
+        else if (File.GetUnixFileMode(path) != PrivateDirectory) File.SetUnixFileMode(path, PrivateDirectory);
+    }
+
+    /// <summary>Replaces a file of mode 0600: after a crash it holds the old text or the new, never a part.</summary>
+    public static void Replace(string path, string text)
+    {
+        var fresh = path + ".new";
+        var how = new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = PrivateFile,
+        };
+        File.Delete(fresh);
+        using (var stream = new FileStream(fresh, how))
+        {
+            stream.Write(Encoding.UTF8.GetBytes(text));
+            stream.Flush(flushToDisk: true);
+        }
+        File.Move(fresh, path, overwrite: true);
+        SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    /// <summary>True when group or others may read or write the file.</summary>
+    public static bool IsExposed(string path) => (File.GetUnixFileMode(path) & ~PrivateDirectory) != 0;
+
+    /// <summary>A rename lasts only once its directory is on the disk: rename(2), fsync(2).</summary>
+    private static void SyncDirectory(string path)
+    {
+        var descriptor = Open(path, OpenReadOnlyDirectory);
+        if (descriptor < 0) throw new IOException($"cannot open {path}: errno {Marshal.GetLastPInvokeError()}");
+        var failed = Fsync(descriptor) != 0;
+        _ = Close(descriptor);
+        if (failed) throw new IOException($"cannot sync {path}");
+    }
+
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static extern int Fsync(int descriptor);
+
+    [DllImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static extern int Close(int descriptor);
+}
