@@ -94,7 +94,7 @@ public sealed class LinkConduit
         catch (LinkProtocolException broken)
         {
             _table.Context.Counters.CountProtocolError();
-            _table.Context.Log.Warning($"Link with {Name}: broken protocol, {broken.Message}; dropped.");
+            _table.Context.LogOften($"Link with {Name}: broken protocol, {broken.Message}; dropped.");
             return -1;
         }
     }
@@ -163,8 +163,7 @@ public sealed class LinkConduit
 
     private void Refused(string who, LinkRefusedException refused)
     {
-        _table.Context.Counters.CountRefused(refused.Reason);
-        _table.Context.Log.Warning($"{who}: refused, {refused.Reason}: {refused.Message}.");
+        _table.Context.Refuse(refused.Reason, $"{who}: refused, {refused.Reason}: {refused.Message}.");
     }
 
     /// <returns>False when the connection is dead already; the transport notices too.</returns>

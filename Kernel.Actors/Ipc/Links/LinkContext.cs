@@ -19,8 +19,37 @@ public sealed record LinkContext(
     ILinkReceiver Receiver,
     ILinkLog Log)
 {
+    private const int LinesPerSecond = 20;
+    private readonly Lock _lock = new();
+    private long _secondBeganNs = long.MinValue / 2;
+    private int _lines;
+
     /// <summary>Counts of all links.</summary>
     public LinkCounters Counters { get; } = new();
 
     internal ChunkPool Chunks { get; } = new(keptMax: 64);
+
+    /// <summary>Counts a refusal and logs it, but never floods the log: strangers can cause these.</summary>
+    internal void Refuse(LinkRefusal reason, string line)
+    {
+        Counters.CountRefused(reason);
+        LogOften(line);
+    }
+
+    /// <summary>Logs a warning that may come often: 20 a second, the rest is only counted.</summary>
+    internal void LogOften(string line)
+    {
+        lock (_lock)
+        {
+            var now = Clock.MonotonicNs;
+            if (now - _secondBeganNs >= 1_000_000_000)
+            {
+                var unsaid = _lines - LinesPerSecond;
+                if (unsaid > 0) Log.Warning($"Links: {unsaid} more warnings were not written.");
+                (_secondBeganNs, _lines) = (now, 0);
+            }
+            if (++_lines > LinesPerSecond) return;
+        }
+        Log.Warning(line);
+    }
 }
