@@ -9,11 +9,35 @@ namespace K42.Kernel.Tests.Links;
 /// <summary>Remembers what an operator would have read.</summary>
 internal sealed class RecordingLog : ILinkLog
 {
+    private readonly List<(string Part, TaskCompletionSource Came)> _awaited = [];
+
     public ConcurrentQueue<string> Lines { get; } = new();
 
-    public void Info(string message) => Lines.Enqueue("info " + message);
+    public void Info(string message) => Add("info " + message);
 
-    public void Warning(string message) => Lines.Enqueue("warning " + message);
+    public void Warning(string message) => Add("warning " + message);
+
+    /// <summary>Completes when a line with the part is there.</summary>
+    public Task Line(string part)
+    {
+        var came = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_awaited)
+        {
+            if (Has(part)) return Task.CompletedTask;
+            _awaited.Add((part, came));
+        }
+        return came.Task;
+    }
+
+    private void Add(string line)
+    {
+        lock (_awaited)
+        {
+            Lines.Enqueue(line);
+            foreach (var (part, came) in _awaited)
+                if (line.Contains(part, StringComparison.Ordinal)) came.TrySetResult();
+        }
+    }
 
     public bool Has(string part) => Lines.Any(line => line.Contains(part, StringComparison.Ordinal));
 }
@@ -35,6 +59,9 @@ internal sealed class RecordingReceiver : ILinkReceiver, ILinkRoomListener, ILin
     public List<(FrameClass Class, int Number)> Taken { get; } = [];
 
     public int RoomCalls;
+
+    /// <summary>Set at each RoomAgain.</summary>
+    public AutoResetEvent Room { get; } = new(false);
 
     public string Greeting { get; private set; } = "";
 
@@ -77,7 +104,11 @@ internal sealed class RecordingReceiver : ILinkReceiver, ILinkRoomListener, ILin
         Ends.Enqueue((link, reason));
     }
 
-    public void RoomAgain(ILink link) => Interlocked.Increment(ref RoomCalls);
+    public void RoomAgain(ILink link)
+    {
+        Interlocked.Increment(ref RoomCalls);
+        Room.Set();
+    }
 
     public void Greeted(ILink link, ulong features, ReadOnlyMemory<byte> catalogue) =>
         Greeting = $"{features}:{System.Text.Encoding.ASCII.GetString(catalogue.Span)}";

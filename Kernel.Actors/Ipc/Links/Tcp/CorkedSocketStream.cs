@@ -3,10 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace K42.Kernel.Ipc.Links.Tcp;
 
-/// <summary>The stream below TLS: reads block, writes are collected and pushed when the caller says so.</summary>
-/// <remarks>The socket stays in blocking mode: one asynchronous call would make .NET switch it, and every later
-/// read would pass through the poll engine at twice the latency. A push that must not block therefore asks the
-/// kernel directly (send with MSG_DONTWAIT). One reader and one writer at a time.</remarks>
+/// <summary>The stream below TLS: reads block, writes are collected and pushed when the caller says
+/// so.</summary>
+/// <remarks>The socket stays in blocking mode: one asynchronous call would make .NET switch it, and every
+/// later read would pass through the poll engine at twice the latency. A push that must not block therefore
+/// asks the kernel directly (send with MSG_DONTWAIT). One reader and one writer at a time.</remarks>
 internal sealed partial class CorkedSocketStream(Socket socket) : Stream
 {
     // send(2), Linux.
@@ -47,7 +48,10 @@ internal sealed partial class CorkedSocketStream(Socket socket) : Stream
         while (_begin < _end)
         {
             nint sent;
-            fixed (byte* from = &_out[_begin]) sent = Send(_handle, from, _end - _begin, MsgDontWait | MsgNoSignal);
+            fixed (byte* from = &_out[_begin])
+            {
+                sent = Send(_handle, from, _end - _begin, MsgDontWait | MsgNoSignal);
+            }
             if (sent >= 0)
             {
                 _begin += (int)sent;

@@ -6,8 +6,8 @@ namespace K42.Kernel.Ipc.Links.Tcp;
 
 /// <summary>What a link believes of a certificate: the name of a node, or nothing.</summary>
 /// <remarks>A node's certificate is issued by the cluster's authority itself, is in date, has the subject
-/// <c>CN=NAME, OU=k42-node</c>, and both extended key usages serverAuth and clientAuth. A client's has another
-/// unit and only clientAuth, so no client can be a node.</remarks>
+/// <c>CN=NAME, OU=k42-node</c>, and both extended key usages serverAuth and clientAuth. A client's has
+/// another unit and only clientAuth, so no client can be a node.</remarks>
 public static class NodeCertificates
 {
     /// <summary>The subject's unit, and the TLS server name that diallers ask for.</summary>
@@ -24,7 +24,8 @@ public static class NodeCertificates
     /// <param name="clock">Says what time it is.</param>
     /// <param name="name">The node's name, when true.</param>
     /// <param name="refusal">Why not, when false.</param>
-    public static bool TryName(X509Certificate2? certificate, X509Certificate2Collection authorities, IClock clock,
+    public static bool TryName(X509Certificate2? certificate, X509Certificate2Collection authorities,
+        IClock clock,
         [NotNullWhen(true)] out string? name, [NotNullWhen(false)] out string? refusal)
     {
         name = null;
@@ -35,7 +36,8 @@ public static class NodeCertificates
         return name is not null;
     }
 
-    private static string? Refusal(X509Certificate2 certificate, X509Certificate2Collection authorities, IClock clock)
+    private static string? Refusal(X509Certificate2 certificate, X509Certificate2Collection authorities,
+        IClock clock)
     {
         var now = DateTime.UnixEpoch.AddTicks(clock.RealtimeNs / 100);
         if (now > certificate.NotAfter.ToUniversalTime())

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 
 namespace K42.Kernel.Ipc.Links.Tcp;
 
-/// <summary>One TLS connection: a pipe for its conduit, the loop of its reader thread, and a second thread that
-/// exists only once a full socket asked for it.</summary>
+/// <summary>One TLS connection: a pipe for its conduit, the loop of its reader thread, and a second thread
+/// that exists only once a full socket asked for it.</summary>
 internal sealed class TcpLinkConnection : ILinkPipe
 {
     private readonly Socket _socket;
@@ -40,7 +40,8 @@ internal sealed class TcpLinkConnection : ILinkPipe
         _tls = new SslStream(_stream, leaveInnerStreamOpen: true);
         try
         {
-            if (dialled) _tls.AuthenticateAsClient(credentials.ForClient((_, shown, _, _) => Validate(shown)));
+            if (dialled)
+                _tls.AuthenticateAsClient(credentials.ForClient((_, shown, _, _) => Validate(shown)));
             else _tls.AuthenticateAsServer(credentials.ForServer((_, shown, _, _) => Validate(shown)));
         }
         catch (System.Security.Authentication.AuthenticationException broken)
@@ -51,7 +52,8 @@ internal sealed class TcpLinkConnection : ILinkPipe
         return name ?? throw new LinkRefusedException(LinkRefusal.Tls, refusal ?? "no certificate was shown");
     }
 
-    /// <summary>Feeds the conduit until the connection is over. Runs on the connection's reader thread.</summary>
+    /// <summary>Feeds the conduit until the connection is over. Runs on the connection's reader
+    /// thread.</summary>
     /// <param name="conduit">Already begun when dialled.</param>
     /// <param name="opened">Called once, when Hello was accepted.</param>
     public void ReadLoop(LinkConduit conduit, Action opened)
@@ -156,7 +158,7 @@ internal sealed class TcpLinkConnection : ILinkPipe
             {
                 _stream!.PushBlocking();
             }
-            catch (Exception broken) when (broken is SocketException or ObjectDisposedException or IOException)
+            catch (Exception lost) when (lost is SocketException or ObjectDisposedException)
             {
                 Abort();
                 return;

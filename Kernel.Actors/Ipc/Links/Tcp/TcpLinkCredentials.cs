@@ -4,7 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace K42.Kernel.Ipc.Links.Tcp;
 
-/// <summary>What a node shows to others and whom it believes. TLS 1.3, both sides with certificates.</summary>
+/// <summary>What a node shows to others and whom it believes. TLS 1.3, both sides with
+/// certificates.</summary>
 public sealed class TcpLinkCredentials
 {
     private readonly SslStreamCertificateContext _own;

@@ -87,11 +87,13 @@ public sealed class TcpLinkTransport : ILinkTransport
             if (Interlocked.Increment(ref _handshakes) > _table!.Context.Options.HandshakesMax)
             {
                 Interlocked.Decrement(ref _handshakes);
-                _table.Context.Refuse(LinkRefusal.TooMany, $"Link from {RemoteOf(socket)}: too many handshakes.");
+                _table.Context.Refuse(LinkRefusal.TooMany,
+                    $"Link from {RemoteOf(socket)}: too many handshakes.");
                 socket.Dispose();
                 continue;
             }
-            new Thread(() => AcceptAndRead(socket)) { IsBackground = true, Name = "k42-link accepted" }.Start();
+            var thread = new Thread(() => AcceptAndRead(socket)) { IsBackground = true, Name = "k42-link in" };
+            thread.Start();
         }
     }
 
@@ -157,7 +159,8 @@ public sealed class TcpLinkTransport : ILinkTransport
         }
         catch (LinkRefusedException refused)
         {
-            context.Refuse(refused.Reason, $"Link with {where}: refused, {refused.Reason}: {refused.Message}.");
+            context.Refuse(refused.Reason,
+                $"Link with {where}: refused, {refused.Reason}: {refused.Message}.");
         }
         catch (Exception lost) when (lost is not OutOfMemoryException)
         {
@@ -168,7 +171,8 @@ public sealed class TcpLinkTransport : ILinkTransport
         finally
         {
             timer.Dispose();
-            if (timedOut) context.Refuse(LinkRefusal.TimedOut, $"Link with {where}: the handshake took too long.");
+            if (timedOut)
+                context.Refuse(LinkRefusal.TimedOut, $"Link with {where}: the handshake took too long.");
             connection.Close();
             _connections.TryRemove(connection, out _);
             conduit?.Closed();
