@@ -1,13 +1,5 @@
 namespace K42.Contracts;
 
-/// <summary>Makes requests by number. Every assembly with contracts has one: its ContractCatalogue.Requests. A node
-/// is given those that its links shall know.</summary>
-public interface IRequestFactory
-{
-    /// <summary>A free request of a call, to be filled by ReadArguments; null when there is no such call.</summary>
-    Request? NewRequest(ushort contract, ushort method);
-}
-
 /// <summary>A contract, as the generated catalogue tells it.</summary>
 public sealed record ContractRow
 {

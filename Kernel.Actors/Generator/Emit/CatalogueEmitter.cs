@@ -14,17 +14,12 @@ internal static class CatalogueEmitter
         source.Line("/// <summary>The contracts of this assembly: what there is to call, and its requests by number.</summary>");
         source.Line(Text.Generated).Line(Text.Uncovered);
         source.Open("public static class ContractCatalogue");
-        source.Line("/// <summary>Makes requests by number, for links.</summary>");
-        source.Line($"public static {Text.Contracts}.IRequestFactory Requests {{ get; }} = new RequestFactory();").Line();
         EmitContracts(source, contracts);
         source.Line();
         EmitWires(source, wires);
         source.Line();
         EmitNewRequest(source, contracts);
-        source.Line().Open($"private sealed class RequestFactory : {Text.Contracts}.IRequestFactory");
-        source.Line($"public {Text.Contracts}.Request? NewRequest(ushort contract, ushort method) =>").Indent();
-        source.Line("ContractCatalogue.NewRequest(contract, method);").Outdent();
-        return source.Close().Close().ToString();
+        return source.Close().ToString();
     }
 
     private static void EmitContracts(SourceBuilder source, IReadOnlyList<ContractModel> contracts)

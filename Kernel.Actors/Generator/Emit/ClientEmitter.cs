@@ -32,10 +32,9 @@ internal static class ClientEmitter
         source.Line("{").Line("}");
         if (!contract.Factory) return;
         source.Line().Line("/// <summary>A client of a node's factory.</summary>");
-        source.Line(
-            $"public static {contract.ClientName} On({context} context, {Text.Contracts}.NodeRef node) =>");
-        source.Indent();
-        source.Line($"new(context, {handle}.WellKnown(node, {contract.FullName}.ContractId));").Outdent();
+        source.Broken(
+            $"public static {contract.ClientName} On({context} context, {Text.Contracts}.NodeRef node) =>",
+            $"new(context, {handle}.WellKnown(node, {contract.FullName}.ContractId));");
     }
 
     private sealed class Method(SourceBuilder source, ContractModel contract, CallModel call)
@@ -61,7 +60,7 @@ internal static class ClientEmitter
             var cancel = Text.Free("cancel", _given);
             EmitDoc();
             var answer = $"global::System.Threading.Tasks.ValueTask<{Text.Contracts}.Outcome<{call.Result.FullName}>>";
-            source.Open($"public {answer} {call.Name}({Parameters($"{Text.Cancellation} {cancel} = default")})");
+            source.Listed($"public {answer} {call.Name}", Parameters($"{Text.Cancellation} {cancel} = default"), "");
             EmitFilling();
             source.Line($"return Call({Request}, {cancel});").Close();
         }
@@ -72,8 +71,10 @@ internal static class ClientEmitter
             source.Line($"/// <summary><see cref=\"{contract.FullName}.{call.Name}\"/>, called by a server's object:");
             source.Line("/// the answer comes back as a later turn of that object's actor.</summary>");
             var outcome = $"{Text.Contracts}.Outcome<{call.Result.FullName}>";
-            var more = $"{Text.Contracts}.ServerObject {owner}, global::System.Action<{outcome}> {then}";
-            source.Open($"public void {call.Name}Then({Parameters(more)})");
+            source.Listed(
+                $"public void {call.Name}Then",
+                Parameters($"{Text.Contracts}.ServerObject {owner}", $"global::System.Action<{outcome}> {then}"),
+                "");
             EmitFilling();
             source.Line($"CallThen({Request}, {owner}, {then});").Close();
         }
@@ -81,7 +82,7 @@ internal static class ClientEmitter
         private void EmitPost()
         {
             EmitDoc();
-            source.Open($"public void {call.Name}({Parameters("")})");
+            source.Listed($"public void {call.Name}", Parameters(), "");
             EmitFilling();
             source.Line($"Post({Request});").Close();
         }
@@ -100,14 +101,12 @@ internal static class ClientEmitter
             }
         }
 
-        private string Parameters(string last)
-        {
-            var all = _given.Select(parameter => $"{parameter.Type.FullName} {Text.Name(parameter.Name)}");
-            return string.Join(", ", last.Length == 0 ? all : all.Append(last));
-        }
+        private string[] Parameters(params string[] last) =>
+            [.. _given.Select(parameter => $"{parameter.Type.FullName} {Text.Name(parameter.Name)}"), .. last];
 
         private void EmitFilling()
         {
+            source.Open();
             source.Line($"var {Request} = {contract.FullName}.{call.Request}.Rent();");
             foreach (var given in _given) source.Line($"{Request}.{given.Field} = {Text.Name(given.Name)};");
         }

@@ -56,6 +56,14 @@ internal static class Codec
         _ => null,
     };
 
+    /// <summary>A statement that rids a variable of nulls; null when it can't have any.</summary>
+    public static string? Fill(TypeModel type, string variable) => type switch
+    {
+        { Kind: WireKind.Text } => $"{variable} ??= \"\";",
+        { Kind: WireKind.Array, Element: { Bounded: false } } => $"{variable} ??= [];",
+        _ => Filled(type, variable) is { } filled ? $"{variable} = {filled};" : null,
+    };
+
     /// <summary>What a field is set to when its request is put away; null when it holds nothing to let go of.</summary>
     public static string? Empty(TypeModel type) => type.Kind switch
     {

@@ -75,10 +75,10 @@ internal static class RequestEmitter
         private void EmitArguments()
         {
             source.Open($"{_override} void WriteArguments(ref {Text.Contracts}.WireWriter writer)");
-            foreach (var given in _given) source.Line($"{Codec.Write(given.Type, given.Field)};");
+            foreach (var given in _given) source.Statement(Codec.Write(given.Type, given.Field));
             source.Close().Line();
             source.Open($"{_override} void ReadArguments(ref {Text.Contracts}.WireReader reader)");
-            foreach (var given in _given) source.Line($"{given.Field} = {Codec.Read(given.Type, given.Max)};");
+            foreach (var given in _given) source.Statement($"{given.Field} = {Codec.Read(given.Type, given.Max)}");
             source.Close().Line();
         }
 
@@ -86,26 +86,37 @@ internal static class RequestEmitter
         {
             var carries = call.Result.Kind != WireKind.Nothing;
             source.Open($"{_override} void WriteResult(ref {Text.Contracts}.WireWriter writer)");
-            if (carries) source.Line($"{Codec.Write(call.Result, "Result")};");
+            if (carries) source.Statement(Codec.Write(call.Result, "Result"));
             source.Close().Line();
             source.Open($"{_override} void ReadResult(ref {Text.Contracts}.WireReader reader)");
-            if (carries) source.Line($"Result = {Codec.Read(call.Result, call.ReplyMax)};");
+            if (carries) source.Statement($"Result = {Codec.Read(call.Result, call.ReplyMax)}");
             source.Close().Line();
         }
 
         private void EmitChecks()
         {
+            if (_given.All(given => !given.Type.Bounded))
+            {
+                source.Line($"{_override} {Text.Errno} CheckArguments() => {Text.Errno}.None;").Line();
+                EmitResultCheck();
+                return;
+            }
             source.Open($"{_override} {Text.Errno} CheckArguments()");
             foreach (var given in _given)
             {
-                if (Codec.Filled(given.Type, given.Field) is { } filled) source.Line($"{given.Field} = {filled};");
+                if (Codec.Fill(given.Type, given.Field) is { } fill) source.Line(fill);
                 if (Codec.Fits(given.Type, given.Field, given.Max) is not { } fits) continue;
                 source.Line($"if (!{fits}) return {Text.Errno}.E2BIG;");
             }
             source.Line($"return {Text.Errno}.None;").Close().Line();
+            EmitResultCheck();
+        }
+
+        private void EmitResultCheck()
+        {
             if (Codec.Fits(call.Result, "Result", call.ReplyMax) is not { } inside) return;
             source.Open($"protected override {Text.Errno} CheckResult()");
-            if (Codec.Filled(call.Result, "Result") is { } full) source.Line($"Result = {full};");
+            if (Codec.Fill(call.Result, "Result") is { } fill) source.Line(fill);
             source.Line($"return {inside} ? {Text.Errno}.None : {Text.Errno}.E2BIG;").Close().Line();
         }
 
@@ -113,10 +124,10 @@ internal static class RequestEmitter
         {
             var arguments = string.Join(", ", call.Parameters.Select(Argument));
             source.Open($"{_override} void Invoke({Text.Contracts}.ServerObject target)");
-            source.Line($"if (target is not {contract.FullName} served) Refuse({Text.Errno}.ENOSYS);");
+            source.Broken($"if (target is not {contract.FullName} served)", $"Refuse({Text.Errno}.ENOSYS);");
             if (!call.OneWay)
             {
-                source.Line($"else if (Admitted({call.Rights})) served.{call.Name}({arguments});");
+                source.Broken($"else if (Admitted({call.Rights}))", $"served.{call.Name}({arguments});");
                 source.Close().Line();
                 return;
             }
@@ -137,6 +148,11 @@ internal static class RequestEmitter
 
         private void EmitRecycle()
         {
+            if (_given.All(given => Codec.Empty(given.Type) is null))
+            {
+                source.Line("protected override void Recycle() => Pool.Return(this);");
+                return;
+            }
             source.Open("protected override void Recycle()");
             foreach (var given in _given)
             {

@@ -33,7 +33,7 @@ internal static class WireEmitter
         Plumbing(source, "Writes the fields in their order, behind their length in bytes.");
         source.Open($"public readonly void WriteTo(ref {Text.Contracts}.WireWriter writer)");
         source.Line("var begun = writer.Begin();");
-        foreach (var field in wire.Fields) source.Line($"{Codec.Write(field.Type, Text.Name(field.Name))};");
+        foreach (var field in wire.Fields) source.Statement(Codec.Write(field.Type, Text.Name(field.Name)));
         source.Line("writer.End(begun);").Close();
     }
 
@@ -78,6 +78,6 @@ internal static class WireEmitter
             .Select(field => $"{field.Name} = {field.Value}")
             .ToList();
         var body = filled.Count == 0 ? "this" : $"this with {{ {string.Join(", ", filled)} }}";
-        source.Line($"public readonly {wire.FullName} WithoutNulls() => {body};");
+        source.Broken($"public readonly {wire.FullName} WithoutNulls() =>", $"{body};");
     }
 }

@@ -1,0 +1,170 @@
+using CsCheck;
+
+using K42.Contracts;
+using K42.Contracts.Kernel;
+using K42.Contracts.Servers;
+
+namespace K42.Generator.Tests.Wire;
+
+/// <summary>The codec of every real call: what is written is read, and nothing else can do harm.</summary>
+public sealed class CodecSpec
+{
+    private const int CasesPerCall = 60;
+
+    public static TheoryData<string> Calls => [.. CallUnderTest.All.Select(call => call.Name)];
+
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public void What_is_written_is_read(string name)
+    {
+        var call = Named(name);
+        call.AnyArguments.Sample(
+            request =>
+            {
+                Assert.Equal(Errno.None, request.CheckArguments());
+                var read = call.ReadArguments(CallUnderTest.WriteArguments(request));
+                Assert.Equal(call.ArgumentLines(request), call.ArgumentLines(read));
+            },
+            iter: CasesPerCall, threads: 1);
+        call.AnyResult.Sample(
+            request =>
+            {
+                var read = call.ReadResult(CallUnderTest.WriteResult(request));
+                Assert.Equal(call.ResultLines(request), call.ResultLines(read));
+            },
+            iter: CasesPerCall, threads: 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public void Input_that_is_cut_at_any_length_is_read_or_refused(string name)
+    {
+        var call = Named(name);
+        var (arguments, result) = (CallUnderTest.WriteArguments(call.FixedArguments()), CallUnderTest.WriteResult(call.FixedResult()));
+        for (var length = 0; length <= arguments.Length; length++) ReadOrRefuse(call, arguments.AsSpan(0, length), isResult: false);
+        for (var length = 0; length <= result.Length; length++) ReadOrRefuse(call, result.AsSpan(0, length), isResult: true);
+    }
+
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public void Any_bytes_at_all_are_read_or_refused(string name)
+    {
+        var call = Named(name);
+        Gen.Byte.Array[0, 200].Sample(
+            bytes =>
+            {
+                ReadOrRefuse(call, bytes, isResult: false);
+                ReadOrRefuse(call, bytes, isResult: true);
+            },
+            iter: CasesPerCall, threads: 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public void What_a_newer_peer_appends_is_ignored(string name)
+    {
+        var call = Named(name);
+        var (arguments, result) = (call.FixedArguments(), call.FixedResult());
+        byte[] appended = [7, 7, 7, 7];
+        var read = call.ReadArguments([.. CallUnderTest.WriteArguments(arguments), .. appended]);
+        Assert.Equal(call.ArgumentLines(arguments), call.ArgumentLines(read));
+        read = call.ReadResult([.. CallUnderTest.WriteResult(result), .. appended]);
+        Assert.Equal(call.ResultLines(result), call.ResultLines(read));
+    }
+
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public void What_an_older_peer_leaves_out_is_empty_and_never_null(string name)
+    {
+        var call = Named(name);
+        Assert.DoesNotContain(call.ArgumentLines(call.ReadArguments([])), line => line.EndsWith("= null", StringComparison.Ordinal));
+        Assert.DoesNotContain(call.ResultLines(call.ReadResult([])), line => line.EndsWith("= null", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Fields_that_a_newer_peer_appends_to_a_struct_are_ignored()
+    {
+        var writer = new WireWriter(64);
+        var begun = writer.Begin();
+        writer.Int32(5);
+        writer.Handle(new ObjectHandle(new NodeRef(1, 2), 3, 4));
+        writer.UInt64(ulong.MaxValue);
+        writer.End(begun);
+        writer.Byte(9);
+        var reader = new WireReader(writer.Written);
+        Assert.Equal(new ForkResult(5, new ObjectHandle(new NodeRef(1, 2), 3, 4)), ForkResult.ReadFrom(ref reader));
+        Assert.Equal(9, reader.Byte());
+        writer.Dispose();
+    }
+
+    [Fact]
+    public void A_default_struct_is_written_and_read_as_empty()
+    {
+        var writer = new WireWriter(64);
+        default(MountTable).WriteTo(ref writer);
+        default(WalkRequest).WriteTo(ref writer);
+        var reader = new WireReader(writer.Written);
+        Assert.Empty(MountTable.ReadFrom(ref reader).Mounts);
+        Assert.Equal("", WalkRequest.ReadFrom(ref reader).Path);
+        writer.Dispose();
+    }
+
+    [Fact]
+    public void A_count_of_elements_that_are_not_there_allocates_nothing()
+    {
+        var call = Named("10.11 ProcessTableContract.SignalMembers");
+        byte[] announced = [.. BitConverter.GetBytes(1_024), 1, 2, 3];
+        Assert.Throws<WireException>(() => call.ReadArguments(announced));
+        byte[] negative = [.. BitConverter.GetBytes(-1), 1, 2, 3];
+        Assert.Throws<WireException>(() => call.ReadArguments(negative));
+    }
+
+    [Fact]
+    public void What_is_longer_than_its_maximum_is_refused_by_the_reader()
+    {
+        var call = Named("11.12 ProcessContract.SetName");
+        byte[] fits = [.. BitConverter.GetBytes(64), .. new byte[64]];
+        Assert.NotNull(call.ReadArguments(fits));
+        byte[] tooLong = [.. BitConverter.GetBytes(65), .. new byte[65]];
+        Assert.Throws<WireException>(() => call.ReadArguments(tooLong));
+    }
+
+    [Fact]
+    public void Unknown_numbers_have_no_request()
+    {
+        Assert.Null(ContractCatalogue.NewRequest(9_999, 1));
+        Assert.Null(ContractCatalogue.NewRequest(20, 9_999));
+        Assert.Null(ContractCatalogue.NewRequest(20, 65_300));
+        Assert.Equal(BuiltInCall.Release, ContractCatalogue.NewRequest(20, BuiltInCall.Release)!.Method);
+        Assert.Equal(BuiltInCall.GiveAccess, ContractCatalogue.NewRequest(0, BuiltInCall.GiveAccess)!.Method);
+    }
+
+    [Fact]
+    public void A_request_has_the_numbers_it_was_asked_by() =>
+        Assert.All(CallUnderTest.All, call =>
+            Assert.StartsWith($"{call.New().Contract}.{call.New().Method} ", call.Name, StringComparison.Ordinal));
+
+    [Fact]
+    public void The_type_list_holds_every_type_that_calls_carry()
+    {
+        var fields = CallUnderTest.All.SelectMany(call => call.New().GetType().GetFields(
+            System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.Public));
+        Assert.All(fields, field => Assert.Contains(field.FieldType, WireTypes.All));
+        Assert.Contains(typeof(SignalInfo), WireTypes.All);
+        Assert.DoesNotContain(typeof(object), WireTypes.All);
+    }
+
+    private static CallUnderTest Named(string name) => CallUnderTest.All.Single(call => call.Name == name);
+
+    private static void ReadOrRefuse(CallUnderTest call, ReadOnlySpan<byte> bytes, bool isResult)
+    {
+        try
+        {
+            _ = isResult ? call.ReadResult(bytes) : call.ReadArguments(bytes);
+        }
+        catch (WireException)
+        {
+            // Refused: that is the one way to fail.
+        }
+    }
+}
