@@ -1,0 +1,49 @@
+using Akka.Actor;
+using Akka.Configuration;
+
+using K42.Contracts;
+using K42.Kernel.Ipc;
+using K42.Kernel.Runtime;
+
+namespace K42.TestKit;
+
+/// <summary>One real node without a cluster: real threads, real time, local calls only.</summary>
+public sealed class LocalNode : IAsyncDisposable
+{
+    /// <summary>Starts a node.</summary>
+    /// <param name="requests">Makes requests for frames from links; not needed without links.</param>
+    public LocalNode(Func<ushort, ushort, Request?>? requests = null)
+    {
+        System = ActorSystem.Create("k42", ConfigurationFactory.ParseString(
+            $"{IpcHocon.Text}\nakka.loglevel = ERROR\nakka.stdout-loglevel = OFF\nakka.log-dead-letters = off"));
+        var executor = new PoolExecutor();
+        Ipc = new IpcNode(System, new IpcNodeOptions(
+            new NodeRef(1, 1), new SystemClock(executor), executor, new SystemRandomness(), Blocks: null,
+            requests ?? (static (_, _) => null)));
+    }
+
+    /// <summary>Its actors.</summary>
+    public ActorSystem System { get; }
+
+    /// <summary>Its IPC.</summary>
+    public IpcNode Ipc { get; }
+
+    /// <summary>The identity of a process with that number, uid and gid.</summary>
+    public CallContext Process(int pid, uint uid = 1_000) =>
+        Ipc.Admit(pid, new Principal($"user{uid}", uid, uid, [uid], Authentication.ClientCertificate));
+
+    /// <summary>Starts an actor and waits until it has adopted its objects.</summary>
+    public T Start<T>(Func<IpcNode, Action<T>, Props> props)
+    {
+        var started = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        System.ActorOf(props(Ipc, started.SetResult));
+        return started.Task.WaitAsync(TimeSpan.FromSeconds(30)).GetAwaiter().GetResult();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Ipc.Dispose();
+        await System.Terminate().WaitAsync(TimeSpan.FromSeconds(30));
+    }
+}
