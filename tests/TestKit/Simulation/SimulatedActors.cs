@@ -32,6 +32,7 @@ public static class SimulatedActors
             akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
             akka.coordinated-shutdown.run-by-actor-system-terminate = off
             akka.coordinated-shutdown.exit-clr = off
+            akka.actor.guardian-supervisor-strategy = "Akka.Actor.StoppingSupervisorStrategy"
             k42.simulation.home = {home.ToString(CultureInfo.InvariantCulture)}
             {extraHocon}
             """;

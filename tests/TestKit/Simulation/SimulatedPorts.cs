@@ -19,6 +19,9 @@ public sealed class SimulatedRandomness(ulong seed) : IRandomness
         return mixed ^ (mixed >> 31);
     }
 
+    /// <summary>A number from 0 to below the bound.</summary>
+    public int Below(int bound) => (int)(Next() % (ulong)bound);
+
     /// <inheritdoc/>
     public void Fill(Span<byte> bytes)
     {
