@@ -67,10 +67,14 @@ public sealed class NativeRunner : IScriptRunner
         throw new ScriptRunException($"{script.FullName}, line {at.Number}: {at.Text}: {why}");
     }
 
+    private static IEnumerable<string> Sources(string folder) => Directory.GetFiles(folder)
+        .Where(file => Path.GetExtension(file) is ".c" or ".h")
+        .Order(StringComparer.Ordinal);
+
     private static async Task<string> Hash(string folder, CancellationToken cancellation)
     {
         var all = new StringBuilder();
-        foreach (var file in Directory.GetFiles(folder, "*.[ch]").Order(StringComparer.Ordinal))
+        foreach (var file in Sources(folder))
             all.Append(file).Append(await File.ReadAllTextAsync(file, cancellation));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all.ToString())))[..16];
     }

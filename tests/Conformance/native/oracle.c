@@ -98,12 +98,22 @@ static void watch_process(int slot)
     check(process_ends[slot] >= 0, "a task ended as it began");
 }
 
+/* Whoever started the oracle may ignore or block signals (.NET ignores SIGPIPE), and that is inherited. */
+static void reset_signals(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int number = 1; number < 32; number++)
+        if (number != SIGKILL && number != SIGSTOP) signal(number, SIG_DFL);
+}
+
 static _Noreturn void begin_task(int slot, uid_t uid, gid_t gid, char *groups)
 {
     gid_t list[32];
     size_t count = 0;
     char *rest = NULL;
-    signal(SIGCHLD, SIG_DFL);
+    reset_signals();
     check(syscall(SYS_close_range, 0, ~0U, 0) == 0, "close_range");
     for (int i = 0; i < 3; i++) check(open("/dev/null", O_RDWR) == i, "standard descriptors");
     check(setsid() > 0, "setsid");
