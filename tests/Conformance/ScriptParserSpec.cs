@@ -77,5 +77,12 @@ public sealed class ScriptParserSpec
         Assert.Equal(CaseLibrary.All.Count, CaseLibrary.All.Select(script => script.FullName).Distinct().Count());
     }
 
+    [Fact]
+    public void Every_call_that_scripts_can_make_has_a_case_where_it_succeeds()
+    {
+        var wanted = CallTable.Rows.Select(call => call.Covers).OfType<string>().Distinct();
+        Assert.Empty(wanted.Except(CaseLibrary.CoveredCalls()));
+    }
+
     private static ScriptCase One(string lines) => Assert.Single(ScriptParser.Parse("t", $"case c\n{lines}\nend"));
 }

@@ -101,11 +101,11 @@ static void watch_process(int slot)
 /* Whoever started the oracle may ignore or block signals (.NET ignores SIGPIPE), and that is inherited. */
 static void reset_signals(void)
 {
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    struct sigaction initial = { .sa_handler = SIG_DFL };
+    sigemptyset(&initial.sa_mask);
+    sigprocmask(SIG_SETMASK, &initial.sa_mask, NULL);
     for (int number = 1; number < 32; number++)
-        if (number != SIGKILL && number != SIGSTOP) signal(number, SIG_DFL);
+        if (number != SIGKILL && number != SIGSTOP) sigaction(number, &initial, NULL);
 }
 
 static _Noreturn void begin_task(int slot, uid_t uid, gid_t gid, char *groups)
