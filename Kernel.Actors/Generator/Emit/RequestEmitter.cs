@@ -104,9 +104,11 @@ internal static class RequestEmitter
             source.Open($"{_override} {Text.Errno} CheckArguments()");
             foreach (var given in _given)
             {
+                if (Codec.Fits(given.Type, given.Field, given.Max) is { } fits)
+                {
+                    source.Broken($"if (!{fits})", $"return {Text.Errno}.E2BIG;");
+                }
                 if (Codec.Fill(given.Type, given.Field) is { } fill) source.Line(fill);
-                if (Codec.Fits(given.Type, given.Field, given.Max) is not { } fits) continue;
-                source.Line($"if (!{fits}) return {Text.Errno}.E2BIG;");
             }
             source.Line($"return {Text.Errno}.None;").Close().Line();
             EmitResultCheck();
@@ -116,8 +118,9 @@ internal static class RequestEmitter
         {
             if (Codec.Fits(call.Result, "Result", call.ReplyMax) is not { } inside) return;
             source.Open($"protected override {Text.Errno} CheckResult()");
+            source.Broken($"if (!{inside})", $"return {Text.Errno}.E2BIG;");
             if (Codec.Fill(call.Result, "Result") is { } fill) source.Line(fill);
-            source.Line($"return {inside} ? {Text.Errno}.None : {Text.Errno}.E2BIG;").Close().Line();
+            source.Line($"return {Text.Errno}.None;").Close().Line();
         }
 
         private void EmitInvoke()

@@ -11,7 +11,7 @@ internal sealed class CallUnderTest(ContractRow contract, CallRow call)
 {
     /// <summary>Every call of the real contracts.</summary>
     public static IReadOnlyList<CallUnderTest> All { get; } =
-        [.. ContractCatalogue.Contracts.SelectMany(contract =>
+        [.. K42.Contracts.ContractCatalogue.Contracts.SelectMany(contract =>
             contract.Calls.Select(call => new CallUnderTest(contract, call)))];
 
     /// <summary>"20.1 FileContract.Read".</summary>
@@ -46,7 +46,7 @@ internal sealed class CallUnderTest(ContractRow contract, CallRow call)
     public Gen<Request> AnyResult => Values.Any(Result.PropertyType, call.ReplyMax).Select(WithResult);
 
     /// <summary>A free request, as a link gets it.</summary>
-    public Request New() => ContractCatalogue.NewRequest(contract.Id, call.Number)!;
+    public Request New() => K42.Contracts.ContractCatalogue.NewRequest(contract.Id, call.Number)!;
 
     /// <summary>The same request at every run, nowhere default.</summary>
     public Request FixedArguments()

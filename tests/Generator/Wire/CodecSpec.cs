@@ -132,11 +132,11 @@ public sealed class CodecSpec
     [Fact]
     public void Unknown_numbers_have_no_request()
     {
-        Assert.Null(ContractCatalogue.NewRequest(9_999, 1));
-        Assert.Null(ContractCatalogue.NewRequest(20, 9_999));
-        Assert.Null(ContractCatalogue.NewRequest(20, 65_300));
-        Assert.Equal(BuiltInCall.Release, ContractCatalogue.NewRequest(20, BuiltInCall.Release)!.Method);
-        Assert.Equal(BuiltInCall.GiveAccess, ContractCatalogue.NewRequest(0, BuiltInCall.GiveAccess)!.Method);
+        Assert.Null(K42.Contracts.ContractCatalogue.NewRequest(9_999, 1));
+        Assert.Null(K42.Contracts.ContractCatalogue.NewRequest(20, 9_999));
+        Assert.Null(K42.Contracts.ContractCatalogue.NewRequest(20, 65_300));
+        Assert.Equal(BuiltInCall.Release, K42.Contracts.ContractCatalogue.NewRequest(20, BuiltInCall.Release)!.Method);
+        Assert.Equal(BuiltInCall.GiveAccess, K42.Contracts.ContractCatalogue.NewRequest(0, BuiltInCall.GiveAccess)!.Method);
     }
 
     [Fact]
@@ -149,9 +149,9 @@ public sealed class CodecSpec
     {
         var fields = CallUnderTest.All.SelectMany(call => call.New().GetType().GetFields(
             System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.Public));
-        Assert.All(fields, field => Assert.Contains(field.FieldType, WireTypes.All));
-        Assert.Contains(typeof(SignalInfo), WireTypes.All);
-        Assert.DoesNotContain(typeof(object), WireTypes.All);
+        Assert.All(fields, field => Assert.Contains(field.FieldType, K42.Contracts.WireTypes.All));
+        Assert.Contains(typeof(SignalInfo), K42.Contracts.WireTypes.All);
+        Assert.DoesNotContain(typeof(object), K42.Contracts.WireTypes.All);
     }
 
     private static CallUnderTest Named(string name) => CallUnderTest.All.Single(call => call.Name == name);

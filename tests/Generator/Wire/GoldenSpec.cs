@@ -40,15 +40,15 @@ public sealed class GoldenSpec
     private static List<string> Lines()
     {
         var lines = new List<string>();
-        foreach (var contract in ContractCatalogue.Contracts) AddContract(lines, contract);
-        foreach (var wire in ContractCatalogue.Wires)
+        foreach (var contract in K42.Contracts.ContractCatalogue.Contracts) AddContract(lines, contract);
+        foreach (var wire in K42.Contracts.ContractCatalogue.Wires)
         {
             for (var index = 0; index < wire.Fields.Count; index++)
             {
                 lines.Add($"field {wire.Name}#{index + 1} {Describe(wire.Fields[index])}");
             }
         }
-        foreach (var type in WireTypes.All.Where(type => type.IsEnum).Concat(HeaderEnums))
+        foreach (var type in K42.Contracts.WireTypes.All.Where(type => type.IsEnum).Concat(HeaderEnums))
         {
             foreach (var value in Enum.GetValues(type))
             {

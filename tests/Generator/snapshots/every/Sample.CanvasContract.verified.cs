@@ -59,12 +59,13 @@ public abstract partial class CanvasContract : global::K42.Contracts.ServerObjec
 
         protected override global::K42.Contracts.Errno CheckArguments()
         {
+            if (!global::K42.Contracts.WireLimits.Fits(Lines, 100, static element => element.WithinLimits()))
+                return global::K42.Contracts.Errno.E2BIG;
             Lines = global::K42.Contracts.WireLimits.Filled(Lines, static element => element.WithoutNulls());
-            if (!global::K42.Contracts.WireLimits.Fits(Lines, 100, static element => element.WithinLimits())) return global::K42.Contracts.Errno.E2BIG;
-            Frame = Frame.WithoutNulls();
             if (!Frame.WithinLimits()) return global::K42.Contracts.Errno.E2BIG;
-            Name ??= "";
+            Frame = Frame.WithoutNulls();
             if (!global::K42.Contracts.WireLimits.Fits(Name, 32)) return global::K42.Contracts.Errno.E2BIG;
+            Name ??= "";
             return global::K42.Contracts.Errno.None;
         }
 
@@ -130,7 +131,8 @@ public abstract partial class CanvasContract : global::K42.Contracts.ServerObjec
 
         protected override global::K42.Contracts.Errno CheckResult()
         {
-            return global::K42.Contracts.WireLimits.Fits(Result, 1_000) ? global::K42.Contracts.Errno.None : global::K42.Contracts.Errno.E2BIG;
+            if (!global::K42.Contracts.WireLimits.Fits(Result, 1_000)) return global::K42.Contracts.Errno.E2BIG;
+            return global::K42.Contracts.Errno.None;
         }
 
         protected override void Invoke(global::K42.Contracts.ServerObject target)
@@ -184,8 +186,8 @@ public abstract partial class CanvasContract : global::K42.Contracts.ServerObjec
 
         protected override global::K42.Contracts.Errno CheckArguments()
         {
-            Class ??= [];
             if (!global::K42.Contracts.WireLimits.Fits(Class, 3)) return global::K42.Contracts.Errno.E2BIG;
+            Class ??= [];
             return global::K42.Contracts.Errno.None;
         }
 
@@ -260,8 +262,10 @@ public abstract partial class CanvasContract : global::K42.Contracts.ServerObjec
 
         protected override global::K42.Contracts.Errno CheckResult()
         {
+            if (!global::K42.Contracts.WireLimits.Fits(Result, 5, static element => element.WithinLimits()))
+                return global::K42.Contracts.Errno.E2BIG;
             Result = global::K42.Contracts.WireLimits.Filled(Result, static element => element.WithoutNulls());
-            return global::K42.Contracts.WireLimits.Fits(Result, 5, static element => element.WithinLimits()) ? global::K42.Contracts.Errno.None : global::K42.Contracts.Errno.E2BIG;
+            return global::K42.Contracts.Errno.None;
         }
 
         protected override void Invoke(global::K42.Contracts.ServerObject target)
@@ -313,8 +317,9 @@ public abstract partial class CanvasContract : global::K42.Contracts.ServerObjec
 
         protected override global::K42.Contracts.Errno CheckResult()
         {
+            if (!global::K42.Contracts.WireLimits.Fits(Result, 9)) return global::K42.Contracts.Errno.E2BIG;
             Result ??= "";
-            return global::K42.Contracts.WireLimits.Fits(Result, 9) ? global::K42.Contracts.Errno.None : global::K42.Contracts.Errno.E2BIG;
+            return global::K42.Contracts.Errno.None;
         }
 
         protected override void Invoke(global::K42.Contracts.ServerObject target)
