@@ -45,6 +45,7 @@ public sealed class LinkConduit
     internal bool AckForced { get; set; }
     internal long AckedSmall { get; set; }
     internal long AckedBulk { get; set; }
+    internal long AckedBytes { get; set; }
     internal bool SentSinceTick { get; set; }
     internal bool HeardSinceTick { get; set; }
     internal TimeSpan Silence { get; set; }

@@ -42,7 +42,8 @@ public sealed class LinkCounters
     /// <summary>Sends refused because a queue was full.</summary>
     public long SendsRefused => Volatile.Read(ref _sendsRefused);
 
-    /// <summary>Writes that a full socket made another thread finish.</summary>
+    /// <summary>Times that a sender left the writing to the connection's own thread: a full socket, or enough
+    /// done for others.</summary>
     public long WriterHandovers => Volatile.Read(ref _handovers);
 
     /// <summary>Connections refused for one reason, by us or by the peer.</summary>

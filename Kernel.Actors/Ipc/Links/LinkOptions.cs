@@ -10,13 +10,13 @@ public sealed record LinkOptions
     public const int FrameBytesMax = 65_536 + 4_096;
 
     /// <summary>Bytes of calls that the peer may have in transit to us before we acknowledge some.</summary>
-    public int CallCreditBytes { get; init; } = 1_048_576;
+    public int CallCreditBytes { get; init; } = 524_288;
 
     /// <summary>Bytes of bulk frames that the peer may have in transit to us.</summary>
-    public int BulkCreditBytes { get; init; } = 2_097_152;
+    public int BulkCreditBytes { get; init; } = 524_288;
 
     /// <summary>Bytes of reserved frames that the peer may have in transit to us.</summary>
-    public int ReservedCreditBytes { get; init; } = 2_097_152;
+    public int ReservedCreditBytes { get; init; } = 524_288;
 
     /// <summary>Most bytes per class kept for replay; caps the credit that a peer grants us.</summary>
     public int ReplayBytesMax { get; init; } = 8_388_608;

@@ -9,7 +9,7 @@ public sealed partial class LinkSession
     private int _corkThread;
     private long _deliveredSmall;
     private long _deliveredBulk;
-    private long _unackedBytes;
+    private long _deliveredBytes;
     private bool _ackScheduled;
 
     /// <summary>Delivers the whole records at the beginning of the bytes.</summary>
@@ -63,7 +63,7 @@ public sealed partial class LinkSession
             return;
         }
         Volatile.Write(ref delivered, header.Number);
-        Volatile.Write(ref _unackedBytes, _unackedBytes + body.Length + LinkWire.HeaderBytes);
+        Volatile.Write(ref _deliveredBytes, _deliveredBytes + body.Length + LinkWire.HeaderBytes);
     }
 
     private void EndByReceiver(Exception thrown)
@@ -107,15 +107,18 @@ public sealed partial class LinkSession
                 return;
             }
             if (_open != conduit) return;
-            if (_unackedBytes >= _context.Options.AckBytes) conduit.AckForced = true;
+            if (_deliveredBytes - conduit.AckedBytes >= _ackBytes) conduit.AckForced = true;
             if (conduit.AckForced || _small.Waiting + _bulk.Waiting > 0) flush = ClaimWriter();
-            if (flush is null && _unackedBytes > 0) ScheduleAck(conduit);
+            if (flush is null && OwesAck(conduit)) ScheduleAck();
         }
         if (flush is not null) Flush(flush, onPipeThread: false);
     }
 
+    private bool OwesAck(LinkConduit conduit) =>
+        _deliveredSmall != conduit.AckedSmall || _deliveredBulk != conduit.AckedBulk;
+
     /// <summary>At most one timer runs, so a busy link pays for one per delay, not per frame.</summary>
-    private void ScheduleAck(LinkConduit conduit)
+    private void ScheduleAck()
     {
         if (_ackScheduled) return;
         _ackScheduled = true;
@@ -130,7 +133,7 @@ public sealed partial class LinkSession
         {
             _ackScheduled = false;
             if (_open is not { } conduit) return;
-            if (_deliveredSmall == conduit.AckedSmall && _deliveredBulk == conduit.AckedBulk) return;
+            if (!OwesAck(conduit)) return;
             conduit.AckForced = true;
             flush = ClaimWriter();
         }

@@ -97,6 +97,7 @@ public sealed partial class LinkSession
                 }
                 else if (batches == BatchesPerSender)
                 {
+                    _context.Counters.CountHandover();
                     conduit.Pipe.HandOver();
                     return;
                 }
@@ -128,17 +129,18 @@ public sealed partial class LinkSession
             var to = conduit.Scratch.AsSpan(LinkWire.AckBytes);
             var length = _small.Take(to[..LinkConduit.SmallBatchBytes], int.MaxValue);
             length += _bulk.Take(to[length..], 1);
-            var (small, bulk) = (Volatile.Read(ref _deliveredSmall), Volatile.Read(ref _deliveredBulk));
             if (length == 0 && !conduit.AckForced)
             {
                 conduit.Writing = false;
                 return 0;
             }
+            // Bytes first: the reader goes on, and what is acknowledged may be more than they say, never less.
+            conduit.AckedBytes = Volatile.Read(ref _deliveredBytes);
+            var (small, bulk) = (Volatile.Read(ref _deliveredSmall), Volatile.Read(ref _deliveredBulk));
             LinkWire.WriteAck(conduit.Scratch, small, bulk);
             (conduit.AckedSmall, conduit.AckedBulk, conduit.AckForced) = (small, bulk, false);
             conduit.SentSinceTick = true;
             conduit.BytesWritten += length + LinkWire.AckBytes;
-            Volatile.Write(ref _unackedBytes, 0);
             return length + LinkWire.AckBytes;
         }
     }

@@ -21,6 +21,7 @@ public sealed partial class LinkSession : ILink
     private readonly LinkTable _table;
     private readonly Lock _lock = new();
     private readonly bool _dials;
+    private readonly int _ackBytes;
     private ulong _peerId;
     private LinkConduit? _open;
     private LinkConduit? _pending;
@@ -42,6 +43,10 @@ public sealed partial class LinkSession : ILink
         _dials = dials;
         _small = new SendLane(_context.Chunks);
         _bulk = new SendLane(_context.Chunks);
+        // A sender that waits for credit has less than all of it under way, so the news must come well before.
+        var credit = Math.Min(_context.Options.CallCreditBytes, _context.Options.ReservedCreditBytes);
+        _ackBytes =
+            Math.Min(_context.Options.AckBytes, Math.Min(credit, _context.Options.BulkCreditBytes) / 4);
         do Id = _context.Randomness.Next();
         while (Id == 0);
     }
@@ -190,7 +195,7 @@ public sealed partial class LinkSession : ILink
             _peerId = hello.Session;
             SetCredit(hello);
             (conduit.AckedSmall, conduit.AckedBulk) = (_deliveredSmall, _deliveredBulk);
-            _unackedBytes = 0;
+            conduit.AckedBytes = _deliveredBytes;
             conduit.ProgressAtOpen = Progress;
             _open = conduit;
             _dialling = false;
@@ -273,7 +278,8 @@ public sealed partial class LinkSession : ILink
         lock (_lock)
         {
             if (_open != conduit) return;
-            conduit.Silence = conduit.HeardSinceTick
+            // A receiver that takes its time is not the peer's silence.
+            conduit.Silence = conduit.HeardSinceTick || _delivering
                 ? TimeSpan.Zero : conduit.Silence + _context.Options.KeepaliveInterval;
             if (conduit.Silence >= _context.Options.KeepaliveTimeout)
             {

@@ -150,6 +150,19 @@ public sealed class LinkSessionSpec
     }
 
     [Fact]
+    public void Credit_comes_back_before_a_steady_sender_runs_out_of_it()
+    {
+        // 10 MB through a window of 128 KiB: with one delayed acknowledgement a window it took 1.6 s.
+        var options = new LinkOptions { CallCreditBytes = 131_072, CallQueueBytesMax = 20_000_000 };
+        var cluster = new SimulatedCluster(seed: 12, options);
+        cluster.Connect();
+        for (var i = 1; i <= 1_000; i++)
+            cluster.OneToTwo.Send(FrameClass.Call, RecordingReceiver.Make(i, 10_000));
+        Assert.True(cluster.Time.RunUntil(() => cluster.Two.Receiver.Total == 1_000,
+            TimeSpan.FromSeconds(0.3)));
+    }
+
+    [Fact]
     public void A_full_queue_refuses_calls_but_takes_replies_and_says_when_there_is_room()
     {
         var cluster = new SimulatedCluster(seed: 5, new LinkOptions { CallQueueBytesMax = 200_000 });

@@ -111,7 +111,8 @@ public sealed class TcpLinkSpec
     {
         const int Wide = 134_217_728;
         const int Pieces = 1_000;
-        var options = new LinkOptions { BulkCreditBytes = Wide, BulkQueueBytesMax = Wide, ReplayBytesMax = Wide };
+        var options =
+            new LinkOptions { BulkCreditBytes = Wide, BulkQueueBytesMax = Wide, ReplayBytesMax = Wide };
         using var cluster = new TcpCluster(options);
         using var stuck = new ManualResetEventSlim();
         using var release = new ManualResetEventSlim();

@@ -12,7 +12,7 @@ internal sealed class TcpLinkConnection : ILinkPipe
     private readonly LinkContext _context;
     private readonly Lock _lock = new();
     private readonly object _writerSignal = new();
-    private CorkedSocketStream? _stream;
+    private UnblockedSocketStream? _stream;
     private SslStream? _tls;
     private LinkConduit? _conduit;
     private bool _writerWanted;
@@ -36,7 +36,7 @@ internal sealed class TcpLinkConnection : ILinkPipe
             NodeCertificates.TryName(TcpLinkCredentials.Certificate2(certificate), credentials.Authorities,
                 _context.Clock, out name, out refusal);
         _socket.NoDelay = true;
-        _stream = new CorkedSocketStream(_socket);
+        _stream = new UnblockedSocketStream(_socket);
         _tls = new SslStream(_stream, leaveInnerStreamOpen: true);
         try
         {
@@ -48,7 +48,7 @@ internal sealed class TcpLinkConnection : ILinkPipe
         {
             throw new LinkRefusedException(LinkRefusal.Tls, refusal ?? broken.Message.TrimEnd('.'));
         }
-        _stream.Corked = true;
+        _stream.Blocking = false;
         return name ?? throw new LinkRefusedException(LinkRefusal.Tls, refusal ?? "no certificate was shown");
     }
 
@@ -92,7 +92,7 @@ internal sealed class TcpLinkConnection : ILinkPipe
     public bool TryWrite(ReadOnlySpan<byte> bytes)
     {
         _tls!.Write(bytes);
-        if (_stream!.Push()) return true;
+        if (!_stream!.HasLeft) return true;
         WakeWriter();
         return false;
     }

@@ -13,6 +13,8 @@ public sealed class TcpLinkTransport : ILinkTransport
 {
     private readonly ConcurrentDictionary<TcpLinkConnection, bool> _connections = new();
     private readonly TcpLinkCredentials _credentials;
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
+    private readonly ManualResetEventSlim _stopping = new();
     private readonly Socket _listener;
     private LinkTable? _table;
     private int _handshakes;
@@ -63,6 +65,7 @@ public sealed class TcpLinkTransport : ILinkTransport
     public void Dispose()
     {
         _disposed = true;
+        _stopping.Set();
         _listener.Dispose();
         foreach (var connection in _connections.Keys) connection.Abort();
     }
@@ -81,7 +84,7 @@ public sealed class TcpLinkTransport : ILinkTransport
                 if (_disposed) return;
                 // Out of descriptors, or a peer that went away between: neither ends the listening.
                 _table!.Context.Refuse(LinkRefusal.TooMany, $"Links: could not accept, {broken.Message}");
-                Thread.Yield();
+                _stopping.Wait(AcceptPause);
                 continue;
             }
             if (Interlocked.Increment(ref _handshakes) > _table!.Context.Options.HandshakesMax)
@@ -92,7 +95,8 @@ public sealed class TcpLinkTransport : ILinkTransport
                 socket.Dispose();
                 continue;
             }
-            var thread = new Thread(() => AcceptAndRead(socket)) { IsBackground = true, Name = "k42-link in" };
+            var thread =
+                new Thread(() => AcceptAndRead(socket)) { IsBackground = true, Name = "k42-link in" };
             thread.Start();
         }
     }

@@ -3,12 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace K42.Kernel.Ipc.Links.Tcp;
 
-/// <summary>The stream below TLS: reads block, writes are collected and pushed when the caller says
-/// so.</summary>
+/// <summary>The stream below TLS: reads block, writes never do; what a full socket leaves is kept.</summary>
 /// <remarks>The socket stays in blocking mode: one asynchronous call would make .NET switch it, and every
-/// later read would pass through the poll engine at twice the latency. A push that must not block therefore
+/// later read would pass through the poll engine at twice the latency. A write that must not block therefore
 /// asks the kernel directly (send with MSG_DONTWAIT). One reader and one writer at a time.</remarks>
-internal sealed partial class CorkedSocketStream(Socket socket) : Stream
+internal sealed partial class UnblockedSocketStream(Socket socket) : Stream
 {
     // send(2), Linux.
     private const int MsgDontWait = 0x40;
@@ -18,11 +17,15 @@ internal sealed partial class CorkedSocketStream(Socket socket) : Stream
 
     private readonly SafeSocketHandle _handle = socket.SafeHandle;
     private byte[] _out = new byte[32_768];
+    private bool _blocking = true;
     private int _begin;
     private int _end;
 
-    /// <summary>False during the TLS handshake: then every write goes out at once.</summary>
-    public bool Corked { get; set; }
+    /// <summary>True during the TLS handshake: then a write waits for the socket.</summary>
+    public bool Blocking { get => _blocking; set => _blocking = value; }
+
+    /// <summary>True when a full socket left something for <see cref="PushBlocking"/>.</summary>
+    public bool HasLeft => _begin < _end;
 
     public override int Read(Span<byte> buffer) => socket.Receive(buffer, SocketFlags.None);
 
@@ -30,46 +33,47 @@ internal sealed partial class CorkedSocketStream(Socket socket) : Stream
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
+        // Straight from TLS's buffer to the kernel; only what a full socket leaves is copied.
+        if (!_blocking && _begin == _end) buffer = buffer[TrySend(buffer)..];
+        if (buffer.IsEmpty) return;
         if (_out.Length - _end < buffer.Length)
         {
             Array.Resize(ref _out, Math.Max(2 * _out.Length, _end + buffer.Length));
         }
         buffer.CopyTo(_out.AsSpan(_end));
         _end += buffer.Length;
-        if (!Corked) PushBlocking();
+        if (_blocking) PushBlocking();
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
-    /// <summary>Sends what was collected, as far as the socket takes it now.</summary>
-    /// <returns>False when something is left for <see cref="PushBlocking"/>.</returns>
-    public unsafe bool Push()
-    {
-        while (_begin < _end)
-        {
-            nint sent;
-            fixed (byte* from = &_out[_begin])
-            {
-                sent = Send(_handle, from, _end - _begin, MsgDontWait | MsgNoSignal);
-            }
-            if (sent >= 0)
-            {
-                _begin += (int)sent;
-                continue;
-            }
-            var errno = Marshal.GetLastPInvokeError();
-            if (errno == Eagain) return false;
-            if (errno != Eintr) throw new IOException($"send failed with errno {errno}.");
-        }
-        _begin = _end = 0;
-        return true;
-    }
-
-    /// <summary>Sends what was collected, however long it takes.</summary>
+    /// <summary>Sends what a full socket left, however long it takes.</summary>
     public void PushBlocking()
     {
         while (_begin < _end) _begin += socket.Send(_out.AsSpan(_begin, _end - _begin));
         _begin = _end = 0;
+    }
+
+    private unsafe int TrySend(ReadOnlySpan<byte> bytes)
+    {
+        var done = 0;
+        while (done < bytes.Length)
+        {
+            nint sent;
+            fixed (byte* from = bytes[done..])
+            {
+                sent = Send(_handle, from, bytes.Length - done, MsgDontWait | MsgNoSignal);
+            }
+            if (sent >= 0)
+            {
+                done += (int)sent;
+                continue;
+            }
+            var errno = Marshal.GetLastPInvokeError();
+            if (errno == Eagain) break;
+            if (errno != Eintr) throw new IOException($"send failed with errno {errno}.");
+        }
+        return done;
     }
 
     public override void Flush()
