@@ -1,4 +1,5 @@
 using K42.Benchmarks.Harness;
+using K42.Benchmarks.K42Rows;
 using K42.Benchmarks.Peers;
 
 namespace K42.Benchmarks;
@@ -9,6 +10,7 @@ internal static class RowTable
     /// <summary>The rows of <c>bench ipc</c>.</summary>
     public static IBenchRow[] Ipc() =>
     [
+        new LocalCallRow(),
         new AkkaAskRow(),
         new OrleansInSiloRow(),
         new ProtoActorRow(),
