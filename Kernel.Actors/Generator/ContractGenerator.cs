@@ -19,8 +19,10 @@ public sealed class ContractGenerator : IIncrementalGenerator
 {
     /// <summary>Names of the steps, for tests that they are cached.</summary>
     internal static readonly string[] Steps =
-        [StepNames.ParsedContracts, StepNames.Contracts, StepNames.ParsedWires, StepNames.Wires, StepNames.Strays,
-            StepNames.Duplicates, StepNames.Assembly];
+    [
+        StepNames.ParsedContracts, StepNames.Contracts, StepNames.ParsedWires, StepNames.Wires,
+        StepNames.Strays, StepNames.Duplicates, StepNames.Assembly,
+    ];
 
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
@@ -37,7 +39,8 @@ public sealed class ContractGenerator : IIncrementalGenerator
         var wires = Models(parsedWires).WithTrackingName(StepNames.Wires);
         var strays = context.SyntaxProvider
             .ForAttributeWithMetadataName(
-                Names.Call, static (node, _) => node is MethodDeclarationSyntax, static (found, _) => Stray(found))
+                Names.Call, static (node, _) => node is MethodDeclarationSyntax,
+                static (found, _) => Stray(found))
             .WithTrackingName(StepNames.Strays);
         var duplicates = parsedContracts.Collect().Select(static (all, _) => Duplicates(all))
             .WithTrackingName(StepNames.Duplicates);
@@ -63,7 +66,8 @@ public sealed class ContractGenerator : IIncrementalGenerator
         var space = context.AnalyzerConfigOptionsProvider.Combine(context.CompilationProvider.Select(
                 static (compilation, _) => compilation.AssemblyName ?? "K42"))
             .Select(static (pair, _) =>
-                pair.Left.GlobalOptions.TryGetValue("build_property.RootNamespace", out var root) && root.Length > 0
+                pair.Left.GlobalOptions.TryGetValue("build_property.RootNamespace", out var root)
+                    && root.Length > 0
                     ? root
                     : pair.Right);
         var assembly = contracts.Collect().Combine(wires.Collect()).Combine(space)
@@ -71,12 +75,14 @@ public sealed class ContractGenerator : IIncrementalGenerator
                 all.Right,
                 new EquatableArray<ContractModel>(all.Left.Left.GroupBy(each => each.Id)
                     .Select(same => same.First()).OrderBy(each => each.Id)),
-                new EquatableArray<WireModel>(all.Left.Right.OrderBy(each => each.FullName, StringComparer.Ordinal))))
+                new EquatableArray<WireModel>(
+                    all.Left.Right.OrderBy(each => each.FullName, StringComparer.Ordinal))))
             .WithTrackingName(StepNames.Assembly);
         context.RegisterSourceOutput(assembly, static (output, all) =>
         {
             if (all.Contracts.Count == 0 && all.Wires.Count == 0) return;
-            output.AddSource("ContractCatalogue.g.cs", CatalogueEmitter.Emit(all.Space, all.Contracts, all.Wires));
+            output.AddSource(
+                "ContractCatalogue.g.cs", CatalogueEmitter.Emit(all.Space, all.Contracts, all.Wires));
             output.AddSource("WireTypes.g.cs", WireTypesEmitter.Emit(all.Space, all.Contracts, all.Wires));
         });
     }

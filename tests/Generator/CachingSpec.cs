@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 using Microsoft.CodeAnalysis;
 
 namespace K42.Generator.Tests;
@@ -22,7 +24,8 @@ public sealed class CachingSpec
         var first = Generating.Compile(Generating.Stranger, tree);
         var moved = Generating.Parse("// A new line.\n" + Samples.Every);
         var steps = Steps(first, first.ReplaceSyntaxTree(tree, moved));
-        foreach (var name in new[] { "Contracts", "Wires", "Strays", "Duplicates", "Assembly" }) AssertKept(steps, name);
+        string[] kept = ["Contracts", "Wires", "Strays", "Duplicates", "Assembly"];
+        foreach (var name in kept) AssertKept(steps, name);
     }
 
     [Fact]
@@ -32,7 +35,8 @@ public sealed class CachingSpec
         var first = Generating.Compile(Generating.Stranger, canvas, small);
         var edited = Samples.Least.Replace("Ping", "Pong", StringComparison.Ordinal);
         var steps = Steps(first, first.ReplaceSyntaxTree(small, Generating.Parse(edited, "Small.cs")));
-        var reasons = steps["Contracts"].SelectMany(step => step.Outputs).Select(output => output.Reason).ToList();
+        var reasons =
+            steps["Contracts"].SelectMany(step => step.Outputs).Select(output => output.Reason).ToList();
         Assert.Equal(2, reasons.Count);
         Assert.Single(reasons, IncrementalStepRunReason.Modified);
         AssertKept(steps, "Wires");
@@ -45,24 +49,26 @@ public sealed class CachingSpec
             Generating.Compile(Generating.Stranger, Generating.Parse(Samples.Every)),
             TestContext.Current.CancellationToken);
         var steps = driver.GetRunResult().Results[0].TrackedSteps;
-        foreach (var value in ContractGenerator.Steps.SelectMany(name => steps[name]).SelectMany(step => step.Outputs))
+        var tracked = ContractGenerator.Steps.SelectMany(name => steps[name]);
+        var outputs = tracked.SelectMany(step => step.Outputs);
+        foreach (var value in outputs)
         {
             AssertValue(value.Value, []);
         }
     }
 
     private static void AssertKept(
-        IReadOnlyDictionary<string, System.Collections.Immutable.ImmutableArray<IncrementalGeneratorRunStep>> steps,
-        string name)
+        IReadOnlyDictionary<string, ImmutableArray<IncrementalGeneratorRunStep>> steps, string name)
     {
         Assert.True(steps.ContainsKey(name), name);
         Assert.All(steps[name].SelectMany(step => step.Outputs), output =>
             Assert.Contains(
-                output.Reason, new[] { IncrementalStepRunReason.Cached, IncrementalStepRunReason.Unchanged }));
+                output.Reason,
+                new[] { IncrementalStepRunReason.Cached, IncrementalStepRunReason.Unchanged }));
     }
 
-    private static IReadOnlyDictionary<string, System.Collections.Immutable.ImmutableArray<IncrementalGeneratorRunStep>>
-        Steps(Compilation first, Compilation second)
+    private static IReadOnlyDictionary<string, ImmutableArray<IncrementalGeneratorRunStep>> Steps(
+        Compilation first, Compilation second)
     {
         var driver = Generating.Driver().RunGenerators(first, TestContext.Current.CancellationToken);
         driver = driver.RunGenerators(second, TestContext.Current.CancellationToken);
@@ -72,7 +78,8 @@ public sealed class CachingSpec
     private static void AssertValue(object? value, HashSet<object> seen)
     {
         if (value is null or string || value.GetType().IsPrimitive || !seen.Add(value)) return;
-        Assert.False(value is ISymbol or SyntaxNode or SyntaxTree or Compilation or SemanticModel, $"{value.GetType()}");
+        Assert.False(value is ISymbol or SyntaxNode or SyntaxTree or Compilation or SemanticModel,
+            $"{value.GetType()}");
         if (value is DiagnosticDescriptor) return;
         var fields = value.GetType().GetFields(
             System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic

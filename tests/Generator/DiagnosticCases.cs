@@ -1,6 +1,7 @@
 namespace K42.Generator.Tests;
 
-/// <summary>A misuse per row: its number, what is wrong, and a source with the place between [| and |].</summary>
+/// <summary>A misuse per row: its number, what is wrong, and a source with the place between [| and
+/// |].</summary>
 internal static class DiagnosticCases
 {
     public static readonly (string Id, string What, string Source)[] Rows =
@@ -11,21 +12,32 @@ internal static class DiagnosticCases
             + Class("[Contract(5)] public abstract partial class [|Other|]", Ping)),
         ("K42003", "a class that is not abstract", Class("[Contract(5)] public partial class [|Shape|]", "")),
         ("K42003", "a class that is not partial", Class("[Contract(5)] public abstract class [|Shape|]", "")),
-        ("K42003", "a class that is generic", Class("[Contract(5)] public abstract partial class [|Shape|]<T>", Ping)),
+        ("K42003", "a class that is generic",
+            Class("[Contract(5)] public abstract partial class [|Shape|]<T>", Ping)),
         ("K42003", "a class that is nested",
-            "public partial class Outer {" + Class("[Contract(5)] public abstract partial class [|Shape|]", Ping) + "}"),
+            "public partial class Outer {"
+            + Class("[Contract(5)] public abstract partial class [|Shape|]", Ping) + "}"),
         ("K42003", "a class with another base",
-            "public abstract class Base {}" + Class("[Contract(5)] public abstract partial class [|Shape|] : Base", Ping)),
-        ("K42004", "a number of zero", Shape("[Call(0, Rights.None)] public abstract void [|A|](Reply<int> reply);")),
-        ("K42004", "a reserved number", Shape("[Call(65280, Rights.None)] public abstract void [|A|](Reply<int> reply);")),
+            "public abstract class Base {}"
+            + Class("[Contract(5)] public abstract partial class [|Shape|] : Base", Ping)),
+        ("K42004", "a number of zero",
+            Shape("[Call(0, Rights.None)] public abstract void [|A|](Reply<int> reply);")),
+        ("K42004", "a reserved number",
+            Shape("[Call(65280, Rights.None)] public abstract void [|A|](Reply<int> reply);")),
         ("K42005", "a number that is taken",
             Shape(Ping + "[Call(1, Rights.None)] public abstract void [|A|](Reply<int> reply);")),
         ("K42006", "a call outside a contract",
-            "public abstract class Plain { [Call(1, Rights.None)] public abstract void [|A|](Reply<int> reply); }"),
-        ("K42007", "a call that returns", Shape("[Call(1, Rights.None)] public abstract int [|A|](Reply<int> reply);")),
-        ("K42008", "a call that is static", Shape("[Call(1, Rights.None)] public static void [|A|](Reply<int> reply) {}")),
-        ("K42008", "a call that is final", Shape("[Call(1, Rights.None)] public void [|A|](Reply<int> reply) {}")),
-        ("K42009", "a generic call", Shape("[Call(1, Rights.None)] public abstract void [|A|]<T>(Reply<int> reply);")),
+            Class(
+                "public abstract class Plain",
+                "[Call(1, Rights.None)] public abstract void [|A|](Reply<int> reply);")),
+        ("K42007", "a call that returns",
+            Shape("[Call(1, Rights.None)] public abstract int [|A|](Reply<int> reply);")),
+        ("K42008", "a call that is static",
+            Shape("[Call(1, Rights.None)] public static void [|A|](Reply<int> reply) {}")),
+        ("K42008", "a call that is final",
+            Shape("[Call(1, Rights.None)] public void [|A|](Reply<int> reply) {}")),
+        ("K42009", "a generic call",
+            Shape("[Call(1, Rights.None)] public abstract void [|A|]<T>(Reply<int> reply);")),
         ("K42010", "an out parameter", InParameter("out int [|a|]")),
         ("K42010", "a ref parameter", InParameter("ref int [|a|]")),
         ("K42010", "an in parameter", InParameter("in int [|a|]")),
@@ -42,8 +54,10 @@ internal static class DiagnosticCases
         ("K42014", "an array of arrays", InParameter("[Max(5)] int[][] [|a|]")),
         ("K42014", "nothing", InParameter("Nothing [|a|]")),
         ("K42014", "an identity without [Caller]", InParameter("CallerIdentity [|a|]")),
-        ("K42014", "a struct without [Wire]", "public record struct Plain(int A);" + InParameter("Plain [|a|]")),
-        ("K42014", "a class as answer", Shape("[Call(1, Rights.None)] public abstract void A(Reply<object> [|reply|]);")),
+        ("K42014", "a struct without [Wire]",
+            "public record struct Plain(int A);" + InParameter("Plain [|a|]")),
+        ("K42014", "a class as answer",
+            Shape("[Call(1, Rights.None)] public abstract void A(Reply<object> [|reply|]);")),
         ("K42014", "a field that is a class", Wire("object [|A|]")),
         ("K42015", "two callers",
             Shape("""
@@ -71,7 +85,10 @@ internal static class DiagnosticCases
         ("K42021", "an answer without a maximum",
             Shape("[Call(1, Rights.None)] public abstract void [|A|](Reply<string> reply);")),
         ("K42022", "a ReplyMax that is too high",
-            Shape("[Call(1, Rights.None, ReplyMax = 65_537)] public abstract void [|A|](Reply<string> reply);")),
+            Shape("""
+                [Call(1, Rights.None, ReplyMax = 65_537)]
+                public abstract void [|A|](Reply<string> reply);
+                """)),
         ("K42022", "a negative ReplyMax",
             Shape("[Call(1, Rights.None, ReplyMax = -1)] public abstract void [|A|](Reply<int> reply);")),
         ("K42023", "a plain struct", "[Wire] public partial struct [|Value|] { public int A; }"),

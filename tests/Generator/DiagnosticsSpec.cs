@@ -18,7 +18,8 @@ public sealed class DiagnosticsSpec
         var source = "using K42.Contracts;\n" + marked;
         var start = source.IndexOf("[|", StringComparison.Ordinal);
         var end = source.IndexOf("|]", StringComparison.Ordinal) - 2;
-        source = source.Replace("[|", "", StringComparison.Ordinal).Replace("|]", "", StringComparison.Ordinal);
+        source = source.Replace("[|", "", StringComparison.Ordinal)
+            .Replace("|]", "", StringComparison.Ordinal);
         var (result, _) = Generating.Run(source);
         var diagnostic = Assert.Single(result.Diagnostics);
         Assert.Equal(id, diagnostic.Id);
@@ -36,17 +37,20 @@ public sealed class DiagnosticsSpec
         Assert.All(Descriptors.All, descriptor =>
         {
             Assert.Contains(DiagnosticCases.Rows, row => row.Id == descriptor.Id);
-            Assert.Contains($"{descriptor.Id} | K42.Contracts | Error | {descriptor.Title}", releases, StringComparison.Ordinal);
+            Assert.Contains($"{descriptor.Id} | K42.Contracts | Error | {descriptor.Title}", releases,
+                StringComparison.Ordinal);
             var page = File.ReadAllText(Path.Combine(generator, "docs", $"{descriptor.Id}.md"));
             Assert.StartsWith($"# {descriptor.Id}: {descriptor.Title}", page, StringComparison.Ordinal);
             Assert.Equal($"Kernel.Actors/Generator/docs/{descriptor.Id}.md", descriptor.HelpLinkUri);
         });
-        Assert.Equal(Descriptors.All.Count, Directory.GetFiles(Path.Combine(generator, "docs"), "K42*.md").Length);
+        Assert.Equal(
+            Descriptors.All.Count, Directory.GetFiles(Path.Combine(generator, "docs"), "K42*.md").Length);
     }
 
     [Fact]
     public void Numbers_are_used_once() =>
-        Assert.Equal(Descriptors.All.Count, Descriptors.All.Select(descriptor => descriptor.Id).Distinct().Count());
+        Assert.Equal(
+            Descriptors.All.Count, Descriptors.All.Select(descriptor => descriptor.Id).Distinct().Count());
 
     [Fact]
     public void A_wrong_call_leaves_the_others_of_its_contract_usable()

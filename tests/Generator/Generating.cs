@@ -21,13 +21,15 @@ internal static class Generating
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Append(typeof(Request).Assembly.Location)
             .Distinct()
-            .Where(path => Path.GetFileName(path) is "K42.Contracts.dll" or "netstandard.dll" or "mscorlib.dll"
-                || Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal))
+            .Where(path => Path.GetFileName(path) is var name
+                && (name is "K42.Contracts.dll" or "netstandard.dll" or "mscorlib.dll"
+                    || name.StartsWith("System.", StringComparison.Ordinal)))
             .Select(path => MetadataReference.CreateFromFile(path))];
 
     /// <summary>Parses a source as a file of that name.</summary>
     public static SyntaxTree Parse(string source, string path = "Sample.cs") =>
-        CSharpSyntaxTree.ParseText(source, Options, path, cancellationToken: TestContext.Current.CancellationToken);
+        CSharpSyntaxTree.ParseText(
+            source, Options, path, cancellationToken: TestContext.Current.CancellationToken);
 
     /// <summary>A compilation with documentation, nullable checks and every warning.</summary>
     public static CSharpCompilation Compile(string assembly, params SyntaxTree[] trees) =>
@@ -72,7 +74,8 @@ internal static class Generating
 
         private sealed class Options(string space) : AnalyzerConfigOptions
         {
-            public override bool TryGetValue(string key, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? value)
+            public override bool TryGetValue(
+                string key, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? value)
             {
                 value = key == "build_property.RootNamespace" ? space : null;
                 return value is not null;

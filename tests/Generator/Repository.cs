@@ -8,8 +8,14 @@ internal static class Repository
     /// <summary>The command that brings files up to date, after their change was looked at.</summary>
     public const string HowToUpdate = "K42_UPDATE=1 dotnet run --project tests/Generator";
 
+    /// <summary>The command that forgets what the wire was: it breaks every released peer.</summary>
+    public const string HowToStartAnew = "K42_UPDATE=anew dotnet run --project tests/Generator";
+
     /// <summary>True when files are to be written instead of compared.</summary>
-    public static bool Update => Environment.GetEnvironmentVariable("K42_UPDATE") == "1";
+    public static bool Update => Environment.GetEnvironmentVariable("K42_UPDATE") is "1" or "anew";
+
+    /// <summary>True when the golden files of the wire are to be forgotten first.</summary>
+    public static bool Anew => Environment.GetEnvironmentVariable("K42_UPDATE") == "anew";
 
     /// <summary>The folder of this project.</summary>
     public static string Folder { get; } = FolderOf();

@@ -3,7 +3,8 @@ namespace K42.Generator.Tests;
 /// <summary>Contracts that between them use every feature of the generator.</summary>
 internal static class Samples
 {
-    /// <summary>Every parameter kind, rights, parking, documentation, and names that clash with generated ones.</summary>
+    /// <summary>Every parameter kind, rights, parking, documentation, and names that clash with generated
+    /// ones.</summary>
     public const string Every = """
         using System;
         using K42.Contracts;

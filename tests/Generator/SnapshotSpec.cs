@@ -16,7 +16,8 @@ public sealed class SnapshotSpec
         if (Repository.Update && Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         foreach (var tree in result.GeneratedTrees)
         {
-            var file = Path.GetFileName(tree.FilePath).Replace(".g.cs", ".verified.cs", StringComparison.Ordinal);
+            var file = Path.GetFileName(tree.FilePath).Replace(
+                ".g.cs", ".verified.cs", StringComparison.Ordinal);
             Repository.Verify(Path.Combine(folder, file), tree.ToString());
         }
         var files = Directory.GetFiles(folder).Length;
@@ -42,7 +43,8 @@ public sealed class SnapshotSpec
     [Fact]
     public void A_contract_without_a_namespace_works()
     {
-        var (result, output) = Generating.Run(Samples.Least.Replace("namespace Sample;", "", StringComparison.Ordinal));
+        var (result, output) =
+            Generating.Run(Samples.Least.Replace("namespace Sample;", "", StringComparison.Ordinal));
         Assert.Empty(result.Diagnostics);
         Assert.Empty(output.Complaints());
     }

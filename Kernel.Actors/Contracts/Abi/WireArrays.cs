@@ -21,8 +21,8 @@ public static class WireArrays
 
     /// <summary>Reads an array.</summary>
     /// <param name="countMax">The declared maximum.</param>
-    /// <param name="elementBytesMin">The fewest bytes of an element: a count that can't be there is refused before
-    /// anything is allocated for it.</param>
+    /// <param name="elementBytesMin">The fewest bytes of an element: a count that can't be there is refused
+    /// before anything is allocated for it.</param>
     /// <exception cref="WireException">Truncated, or over a limit.</exception>
     public static T[] Read<T>(ref WireReader reader, int countMax, int elementBytesMin, ElementReader<T> read)
     {
@@ -59,7 +59,8 @@ public static class WireLimits
     /// <summary>Whether an array has at most so many elements.</summary>
     public static bool Fits<T>(T[]? values, int countMax) => values is null || values.Length <= countMax;
 
-    /// <summary>Whether an array has at most so many elements, and each of them keeps its own limits.</summary>
+    /// <summary>Whether an array has at most so many elements, and each of them keeps its own
+    /// limits.</summary>
     public static bool Fits<T>(T[]? values, int countMax, Func<T, bool> fits)
     {
         if (values is null) return true;

@@ -5,7 +5,8 @@ using Microsoft.CodeAnalysis;
 
 namespace K42.Generator.Diagnostics;
 
-/// <summary>Every misuse of the decorations that the generator refuses. Each number has a page in docs/.</summary>
+/// <summary>Every misuse of the decorations that the generator refuses. Each number has a page in
+/// docs/.</summary>
 internal static class Descriptors
 {
     public static readonly DiagnosticDescriptor ContractIdZero = Error(
@@ -45,7 +46,8 @@ internal static class Descriptors
         "K42012", "A maximum is out of range", "[Max] of '{0}' is {1}; use 1 to 65,536");
 
     public static readonly DiagnosticDescriptor MaxWithoutLength = Error(
-        "K42013", "A maximum on what has no length", "'{0}' is a {1}, which has no length for [Max] to limit");
+        "K42013", "A maximum on what has no length",
+        "'{0}' is a {1}, which has no length for [Max] to limit");
 
     public static readonly DiagnosticDescriptor UnsupportedType = Error(
         "K42014", "A type that calls can't carry", "'{0}' is a {1}, which calls can't carry");
@@ -60,13 +62,16 @@ internal static class Descriptors
         "K42017", "A call can't answer", "'{0}' needs a Reply<T> as its last parameter, or OneWay = true");
 
     public static readonly DiagnosticDescriptor ReplyPlace = Error(
-        "K42018", "The reply is not the last parameter", "'{0}' must have one Reply<T>, as its last parameter");
+        "K42018", "The reply is not the last parameter",
+        "'{0}' must have one Reply<T>, as its last parameter");
 
     public static readonly DiagnosticDescriptor OneWayReply = Error(
-        "K42019", "A one-way call has a reply", "'{0}' is one-way: nobody waits, so it can't have a Reply<T>");
+        "K42019", "A one-way call has a reply",
+        "'{0}' is one-way: nobody waits, so it can't have a Reply<T>");
 
     public static readonly DiagnosticDescriptor ParkedMaxRange = Error(
-        "K42020", "ParkedMax is out of range", "ParkedMax of '{0}' is {1}; it must be 0 or more, and 0 when one-way");
+        "K42020", "ParkedMax is out of range",
+        "ParkedMax of '{0}' is {1}; it must be 0 or more, and 0 when one-way");
 
     public static readonly DiagnosticDescriptor ReplyMaxMissing = Error(
         "K42021", "A reply has no maximum", "'{0}' answers with a {1} and needs ReplyMax");

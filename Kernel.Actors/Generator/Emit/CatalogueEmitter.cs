@@ -5,13 +5,16 @@ using K42.Generator.Model;
 
 namespace K42.Generator.Emit;
 
-/// <summary>Writes an assembly's catalogue: what there is to call, as data, and its requests by number.</summary>
+/// <summary>Writes an assembly's catalogue: what there is to call, as data, and its requests by
+/// number.</summary>
 internal static class CatalogueEmitter
 {
-    public static string Emit(string space, IReadOnlyList<ContractModel> contracts, IReadOnlyList<WireModel> wires)
+    public static string Emit(
+        string space, IReadOnlyList<ContractModel> contracts, IReadOnlyList<WireModel> wires)
     {
         var source = SourceBuilder.File(space);
-        source.Line("/// <summary>The contracts of this assembly: what there is to call, and its requests by number.</summary>");
+        source.Line("/// <summary>The contracts of this assembly: what there is to call, and its requests by")
+            .Line("/// number.</summary>");
         source.Line(Text.Generated).Line(Text.Uncovered);
         source.Open("public static class ContractCatalogue");
         EmitContracts(source, contracts);
@@ -94,10 +97,11 @@ internal static class CatalogueEmitter
 
     private static void EmitNewRequest(SourceBuilder source, IReadOnlyList<ContractModel> contracts)
     {
-        source.Line("/// <summary>A free request of a call; null when there is no such call (ENOSYS).</summary>");
-        source.Line($"public static {Text.Contracts}.Request? NewRequest(ushort contract, ushort method) =>").Indent();
+        var (request, builtIn) = ($"{Text.Contracts}.Request", $"{Text.Contracts}.BuiltInCall");
+        source.Line("/// <summary>A free request of a call; null when there is none (ENOSYS).</summary>");
+        source.Line($"public static {request}? NewRequest(ushort contract, ushort method) =>").Indent();
         source.Open("(contract, method) switch");
-        source.Line($"(_, >= {Text.Contracts}.BuiltInCall.ReservedMin) => {Text.Contracts}.BuiltInCall.NewRequest(method),");
+        source.Line($"(_, >= {builtIn}.ReservedMin) => {builtIn}.NewRequest(method),");
         foreach (var contract in contracts)
         {
             foreach (var call in contract.Calls)

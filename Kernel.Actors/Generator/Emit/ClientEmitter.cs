@@ -13,7 +13,8 @@ internal static class ClientEmitter
         var source = SourceBuilder.File(contract.Namespace);
         source.Summary(contract.Doc, $"Calls objects with {contract.Name}.");
         source.Line(Text.Generated);
-        source.Open($"{contract.Accessibility} sealed class {contract.ClientName} : {Text.Contracts}.ContractClient");
+        var head = $"{contract.Accessibility} sealed class {contract.ClientName}";
+        source.Open($"{head} : {Text.Contracts}.ContractClient");
         EmitConstruction(source, contract);
         foreach (var call in contract.Calls)
         {
@@ -26,7 +27,7 @@ internal static class ClientEmitter
     private static void EmitConstruction(SourceBuilder source, ContractModel contract)
     {
         var (context, handle) = ($"{Text.Contracts}.CallContext", $"{Text.Contracts}.ObjectHandle");
-        source.Line("/// <summary>A client of the object behind a handle, in whose name the context says.</summary>");
+        source.Line("/// <summary>A client of the object behind a handle, in the context's name.</summary>");
         source.Line($"public {contract.ClientName}({context} context, {handle} handle)").Indent();
         source.Line(": base(context, handle)").Outdent();
         source.Line("{").Line("}");
@@ -59,8 +60,10 @@ internal static class ClientEmitter
         {
             var cancel = Text.Free("cancel", _given);
             EmitDoc();
-            var answer = $"global::System.Threading.Tasks.ValueTask<{Text.Contracts}.Outcome<{call.Result.FullName}>>";
-            source.Listed($"public {answer} {call.Name}", Parameters($"{Text.Cancellation} {cancel} = default"), "");
+            var answer =
+                $"global::System.Threading.Tasks.ValueTask<{Text.Contracts}.Outcome<{call.Result.FullName}>>";
+            source.Listed(
+                $"public {answer} {call.Name}", Parameters($"{Text.Cancellation} {cancel} = default"), "");
             EmitFilling();
             source.Line($"return Call({Request}, {cancel});").Close();
         }
@@ -68,12 +71,14 @@ internal static class ClientEmitter
         private void EmitThen()
         {
             var (owner, then) = (Text.Free("owner", _given), Text.Free("then", _given));
-            source.Line($"/// <summary><see cref=\"{contract.FullName}.{call.Name}\"/>, called by a server's object:");
-            source.Line("/// the answer comes back as a later turn of that object's actor.</summary>");
+            var called = $"{contract.FullName}.{call.Name}";
+            source.Line($"/// <summary><see cref=\"{called}\"/>, called by an object:");
+            source.Line("/// the answer comes back as a later turn of its actor.</summary>");
             var outcome = $"{Text.Contracts}.Outcome<{call.Result.FullName}>";
             source.Listed(
                 $"public void {call.Name}Then",
-                Parameters($"{Text.Contracts}.ServerObject {owner}", $"global::System.Action<{outcome}> {then}"),
+                Parameters(
+                    $"{Text.Contracts}.ServerObject {owner}", $"global::System.Action<{outcome}> {then}"),
                 "");
             EmitFilling();
             source.Line($"CallThen({Request}, {owner}, {then});").Close();
@@ -102,7 +107,8 @@ internal static class ClientEmitter
         }
 
         private string[] Parameters(params string[] last) =>
-            [.. _given.Select(parameter => $"{parameter.Type.FullName} {Text.Name(parameter.Name)}"), .. last];
+            [.. _given.Select(parameter => $"{parameter.Type.FullName} {Text.Name(parameter.Name)}"),
+                .. last];
 
         private void EmitFilling()
         {

@@ -15,7 +15,8 @@ internal static class Codec
         WireKind.Bytes => $"{writer}.Bytes({value}.Span)",
         WireKind.Struct => $"{value}.WriteTo(ref {writer})",
         WireKind.Array =>
-            $"{Arrays}.Write(ref {writer}, {value}, static (ref w, element) => {Write(type.Element!, "element", "w")})",
+            $"{Arrays}.Write(ref {writer}, {value}, "
+            + $"static (ref w, element) => {Write(type.Element!, "element", "w")})",
         _ when type.Cast == "byte" && type.Method == "Byte" => $"{writer}.Byte(unchecked((byte){value}))",
         _ when type.Cast.Length > 0 => $"{writer}.{type.Method}(({type.Cast}){value})",
         _ => $"{writer}.{type.Method}({value})",
@@ -35,7 +36,8 @@ internal static class Codec
         _ => $"{reader}.{type.Method}()",
     };
 
-    /// <summary>A condition that holds while a value keeps its declared maximum; null when it has none.</summary>
+    /// <summary>A condition that holds while a value keeps its declared maximum; null when it has
+    /// none.</summary>
     public static string? Fits(TypeModel type, string value, int max) => type switch
     {
         { Bounded: false } => null,
@@ -64,7 +66,8 @@ internal static class Codec
         _ => Filled(type, variable) is { } filled ? $"{variable} = {filled};" : null,
     };
 
-    /// <summary>What a field is set to when its request is put away; null when it holds nothing to let go of.</summary>
+    /// <summary>What a field is set to when its request is put away; null when it holds nothing to let go
+    /// of.</summary>
     public static string? Empty(TypeModel type) => type.Kind switch
     {
         WireKind.Text => "\"\"",

@@ -5,7 +5,7 @@ using K42.Generator.Model;
 
 namespace K42.Generator.Emit;
 
-/// <summary>Writes a contract's requests: per call its parameters, codec, limits and the direct call.</summary>
+/// <summary>Writes a contract's requests: their parameters, codec, limits and direct call.</summary>
 internal static class RequestEmitter
 {
     public static string Emit(ContractModel contract)
@@ -37,7 +37,8 @@ internal static class RequestEmitter
         {
             source.Line($"/// <summary>A call of <see cref=\"{call.Name}\"/> on its way.</summary>");
             source.Line(Text.Generated).Line(Text.Hidden).Line(Text.Uncovered);
-            source.Open($"public sealed class {call.Request} : {Text.Contracts}.Request<{call.Result.FullName}>");
+            var parent = $"{Text.Contracts}.Request<{call.Result.FullName}>";
+            source.Open($"public sealed class {call.Request} : {parent}");
             EmitFields();
             EmitFacts();
             EmitArguments();
@@ -67,7 +68,8 @@ internal static class RequestEmitter
             source.Line("public override ushort Contract => ContractId;").Line();
             source.Line($"public override ushort Method => {Text.Number(call.Number)};").Line();
             if (call.OneWay) source.Line("public override bool OneWay => true;").Line();
-            if (call.ParkedMax > 0) source.Line($"public override int ParkedMax => {Text.Number(call.ParkedMax)};").Line();
+            var parkedMax = Text.Number(call.ParkedMax);
+            if (call.ParkedMax > 0) source.Line($"public override int ParkedMax => {parkedMax};").Line();
             if (call.Idempotent) source.Line("public override bool Idempotent => true;").Line();
             source.Line($"public static {call.Request} Rent() => Pool.Rent();").Line();
         }
@@ -78,7 +80,10 @@ internal static class RequestEmitter
             foreach (var given in _given) source.Statement(Codec.Write(given.Type, given.Field));
             source.Close().Line();
             source.Open($"{_override} void ReadArguments(ref {Text.Contracts}.WireReader reader)");
-            foreach (var given in _given) source.Statement($"{given.Field} = {Codec.Read(given.Type, given.Max)}");
+            foreach (var given in _given)
+            {
+                source.Statement($"{given.Field} = {Codec.Read(given.Type, given.Max)}");
+            }
             source.Close().Line();
         }
 

@@ -20,7 +20,8 @@ internal static class Text
         "[global::System.CodeDom.Compiler.GeneratedCode(\"K42.Generator\", \"1\")]";
 
     public const string Hidden =
-        "[global::System.ComponentModel.EditorBrowsable(global::System.ComponentModel.EditorBrowsableState.Never)]";
+        "[global::System.ComponentModel.EditorBrowsable("
+        + "global::System.ComponentModel.EditorBrowsableState.Never)]";
 
     public const string Uncovered = "[global::System.Diagnostics.CodeAnalysis.ExcludeFromCodeCoverage]";
 

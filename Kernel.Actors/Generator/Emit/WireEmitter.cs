@@ -71,9 +71,10 @@ internal static class WireEmitter
 
     private static void EmitNulls(SourceBuilder source, WireModel wire)
     {
-        Plumbing(source, "The same value with empty strings and arrays for those that a default value lacks.");
+        Plumbing(source, "The same value with empty strings and arrays where a default value has none.");
         var filled = wire.Fields
-            .Select(field => (Name: Text.Name(field.Name), Value: Codec.Filled(field.Type, Text.Name(field.Name))))
+            .Select(field =>
+                (Name: Text.Name(field.Name), Value: Codec.Filled(field.Type, Text.Name(field.Name))))
             .Where(field => field.Value is not null)
             .Select(field => $"{field.Name} = {field.Value}")
             .ToList();

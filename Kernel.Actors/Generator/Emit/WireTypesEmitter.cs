@@ -6,10 +6,12 @@ using K42.Generator.Model;
 
 namespace K42.Generator.Emit;
 
-/// <summary>Writes the list of types that calls carry: all that another serializer may be allowed to make.</summary>
+/// <summary>Writes the list of types that calls carry: all that another serializer may be allowed to
+/// make.</summary>
 internal static class WireTypesEmitter
 {
-    public static string Emit(string space, IReadOnlyList<ContractModel> contracts, IReadOnlyList<WireModel> wires)
+    public static string Emit(
+        string space, IReadOnlyList<ContractModel> contracts, IReadOnlyList<WireModel> wires)
     {
         var carried = contracts.SelectMany(contract => contract.Calls)
             .SelectMany(call => call.Parameters.Select(parameter => parameter.Type).Append(call.Result))
@@ -21,11 +23,12 @@ internal static class WireTypesEmitter
             .Distinct()
             .OrderBy(name => name, StringComparer.Ordinal);
         var source = SourceBuilder.File(space);
-        source.Line("/// <summary>The types that the calls of this assembly carry, for a serializer's list of what it may make.</summary>");
+        source.Line("/// <summary>What the calls of this assembly carry, for a serializer to allow.</summary>");
         source.Line(Text.Generated).Line(Text.Uncovered);
         source.Open("public static class WireTypes");
         source.Line("/// <summary>All of them, by name.</summary>");
-        source.Line("public static global::System.Collections.Generic.IReadOnlyList<global::System.Type> All { get; } =");
+        var list = "global::System.Collections.Generic.IReadOnlyList<global::System.Type>";
+        source.Line($"public static {list} All {{ get; }} =");
         source.Line("[").Indent();
         foreach (var name in carried) source.Line($"typeof({name}),");
         return source.Outdent().Line("];").Close().ToString();

@@ -9,13 +9,16 @@ using Microsoft.CodeAnalysis;
 namespace K42.Generator.Model;
 
 /// <summary>Reads the methods with [Call] of one contract.</summary>
-internal sealed class CallParser(INamedTypeSymbol contract, Compilation compilation, List<DiagnosticInfo> diagnostics)
+internal sealed class CallParser(
+    INamedTypeSymbol contract, Compilation compilation, List<DiagnosticInfo> diagnostics)
 {
     /// <summary>Numbers from here on belong to the calls that every object answers.</summary>
     private const int ReservedMin = 65_280;
 
-    private readonly HashSet<string> _requestMembers = MemberNames(compilation.GetTypeByMetadataName(Names.Request));
-    private readonly HashSet<string> _clientMembers = MemberNames(compilation.GetTypeByMetadataName(Names.Client));
+    private readonly HashSet<string> _requestMembers =
+        MemberNames(compilation.GetTypeByMetadataName(Names.Request));
+    private readonly HashSet<string> _clientMembers =
+        MemberNames(compilation.GetTypeByMetadataName(Names.Client));
     private readonly Dictionary<int, string> _numbers = [];
     private readonly HashSet<string> _signatures = [];
     private readonly HashSet<string> _requests = [];
@@ -50,15 +53,18 @@ internal sealed class CallParser(INamedTypeSymbol contract, Compilation compilat
         var request = $"{method.Name}Call";
         if (!_requests.Add(request)) _requests.Add(request = $"{method.Name}{number}Call");
         return new CallModel(
-            number, method.Name, request, RightsExpression(attribute.ConstructorArguments[1]), oneWay, parkedMax,
-            replyMax, attribute.Named("Idempotent", false), attribute.Named("PassesCaller", false),
-            new EquatableArray<string>(Fails(attribute)), new EquatableArray<ParameterModel>(parameters), result,
-            DocParser.Parse(method));
+            number, method.Name, request, RightsExpression(attribute.ConstructorArguments[1]), oneWay,
+            parkedMax, replyMax, attribute.Named("Idempotent", false), attribute.Named("PassesCaller", false),
+            new EquatableArray<string>(Fails(attribute)), new EquatableArray<ParameterModel>(parameters),
+            result, DocParser.Parse(method));
     }
 
     private void CheckNumber(IMethodSymbol method, ushort number)
     {
-        if (number is 0 or >= ReservedMin) Report(Descriptors.CallNumberRange, method, method.Name, $"{number}");
+        if (number is 0 or >= ReservedMin)
+        {
+            Report(Descriptors.CallNumberRange, method, method.Name, $"{number}");
+        }
         else if (_numbers.TryGetValue(number, out var other))
         {
             Report(Descriptors.CallNumberTwice, method, method.Name, $"{number}", other);
@@ -76,7 +82,7 @@ internal sealed class CallParser(INamedTypeSymbol contract, Compilation compilat
         if (method.Arity > 0) Report(Descriptors.CallGeneric, method, method.Name);
     }
 
-    // The client has neither [Caller], [Handle] nor Reply, so methods that differ only in these are one there.
+    // The client has no [Caller], [Handle] and Reply: methods that differ only in these are one there.
     private void CheckSignature(IMethodSymbol method, List<ParameterModel> parameters, bool oneWay)
     {
         var given = parameters.Where(parameter => parameter.Role == ParameterRole.In);
@@ -94,9 +100,11 @@ internal sealed class CallParser(INamedTypeSymbol contract, Compilation compilat
             .Where(field => field.ConstantValue is uint)
             .Select(field => (field.Name, Value: (uint)field.ConstantValue!))
             .ToList();
-        var exact = members.Where(member => member.Value == value).Select(member => member.Name).FirstOrDefault();
+        var exact = members.Where(member => member.Value == value)
+            .Select(member => member.Name).FirstOrDefault();
         if (exact is not null) return $"{type}.{exact}";
-        var bits = members.Where(member => (member.Value & value) == member.Value && IsBit(member.Value)).ToList();
+        var bits = members
+            .Where(member => (member.Value & value) == member.Value && IsBit(member.Value)).ToList();
         return bits.Aggregate(0u, (sum, member) => sum | member.Value) == value
             ? string.Join(" | ", bits.Select(member => $"{type}.{member.Name}"))
             : $"({type}){value}u";

@@ -11,7 +11,8 @@ internal sealed record LocationInfo(string Path, TextSpan Span, LinePositionSpan
     public static LocationInfo? Of(Location? location) =>
         location?.SourceTree is null
             ? null
-            : new LocationInfo(location.SourceTree.FilePath, location.SourceSpan, location.GetLineSpan().Span);
+            : new LocationInfo(
+                location.SourceTree.FilePath, location.SourceSpan, location.GetLineSpan().Span);
 
     public static LocationInfo? Of(ISymbol symbol) => Of(symbol.Locations.FirstOrDefault());
 

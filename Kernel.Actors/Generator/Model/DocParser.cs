@@ -35,7 +35,8 @@ internal static class DocParser
 
     private static EquatableArray<string> Lines(XElement element)
     {
-        var inner = string.Concat(element.Nodes().Select(node => node.ToString(SaveOptions.DisableFormatting)));
+        var inner = string.Concat(
+            element.Nodes().Select(node => node.ToString(SaveOptions.DisableFormatting)));
         return new EquatableArray<string>(
             inner.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0));
     }
@@ -43,7 +44,8 @@ internal static class DocParser
     private static string Text(XElement element)
     {
         var words = string.Concat(element.Nodes().SelectMany(Words));
-        return string.Join(" ", words.Split([' ', '\n', '\r', '\t'], System.StringSplitOptions.RemoveEmptyEntries));
+        return string.Join(
+            " ", words.Split([' ', '\n', '\r', '\t'], System.StringSplitOptions.RemoveEmptyEntries));
     }
 
     private static IEnumerable<string> Words(XNode node)

@@ -5,8 +5,9 @@ using System.Linq;
 
 namespace K42.Generator.Model;
 
-/// <summary>An array that is equal to another with equal elements, so that incremental steps can be cached.</summary>
-internal readonly struct EquatableArray<T>(IEnumerable<T> items) : IEquatable<EquatableArray<T>>, IReadOnlyList<T>
+/// <summary>An array that is equal to another with equal elements, so that steps can be cached.</summary>
+internal readonly struct EquatableArray<T>(IEnumerable<T> items)
+    : IEquatable<EquatableArray<T>>, IReadOnlyList<T>
     where T : IEquatable<T>
 {
     private readonly T[]? _items = items.ToArray();

@@ -79,15 +79,17 @@ internal sealed record ParameterDoc(string Name, EquatableArray<string> Lines);
 /// <param name="Result">What the answer carries; Nothing for one-way calls.</param>
 internal sealed record CallModel(
     ushort Number, string Name, string Request, string Rights, bool OneWay, int ParkedMax, int ReplyMax,
-    bool Idempotent, bool PassesCaller, EquatableArray<string> Fails, EquatableArray<ParameterModel> Parameters,
+    bool Idempotent, bool PassesCaller, EquatableArray<string> Fails,
+    EquatableArray<ParameterModel> Parameters,
     TypeModel Result, DocModel Doc);
 
 /// <summary>A contract.</summary>
 /// <param name="NamesBase">Whether the class names its base itself.</param>
-/// <param name="SeesInternals">Whether the assembly sees the internals of the contracts' assembly, which decides
-/// how generated overrides are declared.</param>
+/// <param name="SeesInternals">Whether the assembly sees the internals of the contracts' assembly, which
+/// decides how generated overrides are declared.</param>
 internal sealed record ContractModel(
-    string Namespace, string Name, string Accessibility, ushort Id, bool Factory, bool NamesBase, bool SeesInternals,
+    string Namespace, string Name, string Accessibility, ushort Id, bool Factory, bool NamesBase,
+    bool SeesInternals,
     DocModel Doc, EquatableArray<CallModel> Calls)
 {
     private const string Suffix = "Contract";

@@ -29,7 +29,8 @@ internal static class Names
 
     /// <summary>True for Reply of anything.</summary>
     public static bool IsReply(this ITypeSymbol type) =>
-        type is INamedTypeSymbol { Arity: 1, Name: "Reply" } && type.ToDisplayString(Plain) == "K42.Contracts.Reply";
+        type is INamedTypeSymbol { Arity: 1, Name: "Reply" }
+            && type.ToDisplayString(Plain) == "K42.Contracts.Reply";
 
     /// <summary>True for ReadOnlyMemory of bytes.</summary>
     public static bool IsBytes(this ITypeSymbol type) =>

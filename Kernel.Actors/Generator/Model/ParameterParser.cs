@@ -44,7 +44,10 @@ internal sealed class ParameterParser(
         {
             return Filled(parameter, ParameterRole.Handle, "[Handle]", Names.HandleRow);
         }
-        if (parameter.Type.IsReply()) return new ParameterModel(parameter.Name, "", ParameterRole.Reply, Opaque, 0);
+        if (parameter.Type.IsReply())
+        {
+            return new ParameterModel(parameter.Name, "", ParameterRole.Reply, Opaque, 0);
+        }
         if (TypeParser.Parse(parameter.Type) is not { Kind: not WireKind.Nothing } type)
         {
             diagnostics.Add(new DiagnosticInfo(
@@ -57,7 +60,8 @@ internal sealed class ParameterParser(
 
     private static TypeModel Opaque { get; } = new(WireKind.Nothing, "", "", "", "", 0, Bounded: false);
 
-    private ParameterModel? Filled(IParameterSymbol parameter, ParameterRole role, string attribute, string type)
+    private ParameterModel? Filled(
+        IParameterSymbol parameter, ParameterRole role, string attribute, string type)
     {
         if (parameter.Type.Is(type)) return new ParameterModel(parameter.Name, "", role, Opaque, 0);
         diagnostics.Add(new DiagnosticInfo(
@@ -92,14 +96,22 @@ internal static class Limits
         var attribute = symbol.Find(Names.Max);
         if (attribute is null)
         {
-            if (type.HasLength) diagnostics.Add(new DiagnosticInfo(Descriptors.Unbounded, symbol, name, type.Label));
+            if (!type.HasLength) return 0;
+            diagnostics.Add(new DiagnosticInfo(Descriptors.Unbounded, symbol, name, type.Label));
             return 0;
         }
-        var max = attribute.ConstructorArguments.Length == 1 && attribute.ConstructorArguments[0].Value is int length
+        var max = attribute.ConstructorArguments.Length == 1
+            && attribute.ConstructorArguments[0].Value is int length
             ? length
             : 0;
-        if (!type.HasLength) diagnostics.Add(new DiagnosticInfo(Descriptors.MaxWithoutLength, symbol, name, type.Label));
-        else if (max is < 1 or > LengthMax) diagnostics.Add(new DiagnosticInfo(Descriptors.MaxRange, symbol, name, $"{max}"));
+        if (!type.HasLength)
+        {
+            diagnostics.Add(new DiagnosticInfo(Descriptors.MaxWithoutLength, symbol, name, type.Label));
+        }
+        else if (!InRange(max))
+        {
+            diagnostics.Add(new DiagnosticInfo(Descriptors.MaxRange, symbol, name, $"{max}"));
+        }
         return max;
     }
 

@@ -20,7 +20,10 @@ internal static class TypeParser
         if (type.IsBytes()) return new TypeModel(WireKind.Bytes, name, label, "Bytes", "", 4, Bounded: true);
         if (type.Is(Names.ObjectHandle)) return Address(name, label, "Handle", 14);
         if (type.Is(Names.NodeRef)) return Address(name, label, "Node", 6);
-        if (type.Is(Names.Nothing)) return new TypeModel(WireKind.Nothing, name, label, "", "", 0, Bounded: false);
+        if (type.Is(Names.Nothing))
+        {
+            return new TypeModel(WireKind.Nothing, name, label, "", "", 0, Bounded: false);
+        }
         if (type is IArrayTypeSymbol array) return Array(array, name, label);
         if (type is INamedTypeSymbol { TypeKind: TypeKind.Enum } enumeration)
         {
@@ -74,8 +77,9 @@ internal static class TypeParser
         {
             if (property.IsStatic || property.IsIndexer) continue;
             var held = property.Type;
-            if (held.SpecialType == SpecialType.System_String || held is IArrayTypeSymbol || held.IsBytes()) return true;
-            if (held.TypeKind == TypeKind.Struct && held.Find(Names.Wire) is not null && IsBounded(held, seen)) return true;
+            if (held.SpecialType == SpecialType.System_String || held is IArrayTypeSymbol) return true;
+            if (held.IsBytes()) return true;
+            if (held.Find(Names.Wire) is not null && IsBounded(held, seen)) return true;
         }
         return false;
     }

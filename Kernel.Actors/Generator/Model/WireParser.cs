@@ -30,7 +30,8 @@ internal static class WireParser
                 SyntaxFacts.GetText(type.DeclaredAccessibility),
                 fields.Any(field => field.Type.Bounded),
                 new EquatableArray<ParameterModel>(fields));
-        return new Parsed<WireModel>(model, LocationInfo.Of(type), new EquatableArray<DiagnosticInfo>(diagnostics));
+        return new Parsed<WireModel>(
+            model, LocationInfo.Of(type), new EquatableArray<DiagnosticInfo>(diagnostics));
     }
 
     private static ParameterListSyntax? Positional(INamedTypeSymbol type, SyntaxNode node) =>

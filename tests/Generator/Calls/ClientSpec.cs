@@ -154,7 +154,8 @@ public sealed class ClientSpec
         long Sum(int calls)
         {
             long sum = 0;
-            for (var call = 0; call < calls; call++) sum += client.Add(call, 1).GetAwaiter().GetResult().Value;
+            for (var call = 0; call < calls; call++)
+                sum += client.Add(call, 1).GetAwaiter().GetResult().Value;
             return sum;
         }
         Sum(100);
@@ -168,7 +169,8 @@ public sealed class ClientSpec
     {
         Assert.Equal(["NoteContract", "OtherContract"], ContractCatalogue.Contracts.Select(row => row.Name));
         var keep = ContractCatalogue.Contracts[0].Calls[1];
-        Assert.Equal(("Keep", Rights.Write, "string", 8), (keep.Name, keep.Rights, keep.Result, keep.ReplyMax));
+        Assert.Equal(
+            ("Keep", Rights.Write, "string", 8), (keep.Name, keep.Rights, keep.Result, keep.ReplyMax));
         Assert.Equal("Takes a note and gives its title.", keep.Summary);
         Assert.True(ContractCatalogue.Contracts[0].Calls[3].OneWay);
         Assert.IsType<NoteContract.KeepCall>(ContractCatalogue.NewRequest(60_000, 2));

@@ -5,7 +5,8 @@ using K42.Contracts.Ports;
 
 namespace K42.Generator.Tests.Calls;
 
-/// <summary>The shortest IPC: every call runs at once, on the object it was made for, as the given process.</summary>
+/// <summary>The shortest IPC: every call runs at once, on the object it was made for, as the given
+/// process.</summary>
 internal sealed class DirectIpc : IpcPort
 {
     private readonly HandleRow _row;
@@ -62,7 +63,8 @@ internal sealed class DirectIpc : IpcPort
         request.Invoke(_row.Object!);
     }
 
-    internal override void Cancel(CallContext context, ObjectHandle target, Request request, long generation) =>
+    internal override void Cancel(
+        CallContext context, ObjectHandle target, Request request, long generation) =>
         request.Fail(generation, Errno.EINTR);
 
     internal override HandleRow Export(ServerObject target, int owner, Rights matched, Rights unmatched) =>

@@ -5,7 +5,8 @@ namespace K42.Generator.Tests.Calls;
 /// <summary>A labelled list.</summary>
 [Wire]
 public readonly partial record struct Note(
-    [property: Max(8)] string Title, [property: Max(3)] int[] Numbers, [property: Max(4)] ReadOnlyMemory<byte> Data);
+    [property: Max(8)] string Title, [property: Max(3)] int[] Numbers,
+    [property: Max(4)] ReadOnlyMemory<byte> Data);
 
 /// <summary>Several notes.</summary>
 [Wire]

@@ -6,7 +6,8 @@ using K42.Contracts;
 
 namespace K42.Generator.Tests.Wire;
 
-/// <summary>One call of the catalogue: its request's fields and result, to be filled, written and read.</summary>
+/// <summary>One call of the catalogue: its request's fields and result, to be filled, written and
+/// read.</summary>
 internal sealed class CallUnderTest(ContractRow contract, CallRow call)
 {
     /// <summary>Every call of the real contracts.</summary>
@@ -51,11 +52,12 @@ internal sealed class CallUnderTest(ContractRow contract, CallRow call)
     /// <summary>The same request at every run, nowhere default.</summary>
     public Request FixedArguments()
     {
-        var (fields, next) = (Fields, call.Number);
-        var number = (int)next;
+        var fields = Fields;
+        var next = (int)call.Number;
         return Filled(
             fields,
-            [.. fields.Select((field, index) => Values.Fixed(field.FieldType, call.Parameters[index].Max, ref number))]);
+            [.. fields.Select(
+                (field, index) => Values.Fixed(field.FieldType, call.Parameters[index].Max, ref next))]);
     }
 
     /// <summary>A request with the same result at every run, nowhere default.</summary>
@@ -70,7 +72,8 @@ internal sealed class CallUnderTest(ContractRow contract, CallRow call)
         Fields.SelectMany(field => Values.Lines(field.Name, field.GetValue(request)));
 
     /// <summary>The result, a line per value.</summary>
-    public IEnumerable<string> ResultLines(Request request) => Values.Lines("Result", Result.GetValue(request));
+    public IEnumerable<string> ResultLines(Request request) =>
+        Values.Lines("Result", Result.GetValue(request));
 
     /// <summary>The bytes of the arguments.</summary>
     public static byte[] WriteArguments(Request request)

@@ -40,9 +40,16 @@ public sealed class CodecSpec
     public void Input_that_is_cut_at_any_length_is_read_or_refused(string name)
     {
         var call = Named(name);
-        var (arguments, result) = (CallUnderTest.WriteArguments(call.FixedArguments()), CallUnderTest.WriteResult(call.FixedResult()));
-        for (var length = 0; length <= arguments.Length; length++) ReadOrRefuse(call, arguments.AsSpan(0, length), isResult: false);
-        for (var length = 0; length <= result.Length; length++) ReadOrRefuse(call, result.AsSpan(0, length), isResult: true);
+        var arguments = CallUnderTest.WriteArguments(call.FixedArguments());
+        var result = CallUnderTest.WriteResult(call.FixedResult());
+        for (var length = 0; length <= arguments.Length; length++)
+        {
+            ReadOrRefuse(call, arguments.AsSpan(0, length), isResult: false);
+        }
+        for (var length = 0; length <= result.Length; length++)
+        {
+            ReadOrRefuse(call, result.AsSpan(0, length), isResult: true);
+        }
     }
 
     [Theory]
@@ -77,8 +84,10 @@ public sealed class CodecSpec
     public void What_an_older_peer_leaves_out_is_empty_and_never_null(string name)
     {
         var call = Named(name);
-        Assert.DoesNotContain(call.ArgumentLines(call.ReadArguments([])), line => line.EndsWith("= null", StringComparison.Ordinal));
-        Assert.DoesNotContain(call.ResultLines(call.ReadResult([])), line => line.EndsWith("= null", StringComparison.Ordinal));
+        Assert.DoesNotContain(call.ArgumentLines(call.ReadArguments([])), line =>
+            line.EndsWith("= null", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            call.ResultLines(call.ReadResult([])), line => line.EndsWith("= null", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -92,7 +101,8 @@ public sealed class CodecSpec
         writer.End(begun);
         writer.Byte(9);
         var reader = new WireReader(writer.Written);
-        Assert.Equal(new ForkResult(5, new ObjectHandle(new NodeRef(1, 2), 3, 4)), ForkResult.ReadFrom(ref reader));
+        Assert.Equal(
+            new ForkResult(5, new ObjectHandle(new NodeRef(1, 2), 3, 4)), ForkResult.ReadFrom(ref reader));
         Assert.Equal(9, reader.Byte());
         writer.Dispose();
     }
@@ -135,14 +145,17 @@ public sealed class CodecSpec
         Assert.Null(K42.Contracts.ContractCatalogue.NewRequest(9_999, 1));
         Assert.Null(K42.Contracts.ContractCatalogue.NewRequest(20, 9_999));
         Assert.Null(K42.Contracts.ContractCatalogue.NewRequest(20, 65_300));
-        Assert.Equal(BuiltInCall.Release, K42.Contracts.ContractCatalogue.NewRequest(20, BuiltInCall.Release)!.Method);
-        Assert.Equal(BuiltInCall.GiveAccess, K42.Contracts.ContractCatalogue.NewRequest(0, BuiltInCall.GiveAccess)!.Method);
+        Assert.Equal(
+            BuiltInCall.Release, K42.Contracts.ContractCatalogue.NewRequest(20, BuiltInCall.Release)!.Method);
+        Assert.Equal(BuiltInCall.GiveAccess,
+            K42.Contracts.ContractCatalogue.NewRequest(0, BuiltInCall.GiveAccess)!.Method);
     }
 
     [Fact]
     public void A_request_has_the_numbers_it_was_asked_by() =>
         Assert.All(CallUnderTest.All, call =>
-            Assert.StartsWith($"{call.New().Contract}.{call.New().Method} ", call.Name, StringComparison.Ordinal));
+            Assert.StartsWith(
+                $"{call.New().Contract}.{call.New().Method} ", call.Name, StringComparison.Ordinal));
 
     [Fact]
     public void The_type_list_holds_every_type_that_calls_carry()

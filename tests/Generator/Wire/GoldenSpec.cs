@@ -5,9 +5,10 @@ using K42.Contracts;
 
 namespace K42.Generator.Tests.Wire;
 
-/// <summary>The wire as it was released: numbers, order, types, maxima and rights may be added to, never changed.</summary>
-/// <remarks>A node of one version and one of the next work together, so what is written here is forever. A call
-/// that must change gets a new number; the old one stays until no supported version makes it.</remarks>
+/// <summary>The wire as it was released: numbers, order, types, maxima and rights may be added to, never
+/// changed.</summary>
+/// <remarks>A node of one version and one of the next work together, so what is written here is forever. A
+/// call that must change gets a new number; the old one stays until no supported version makes it.</remarks>
 public sealed class GoldenSpec
 {
     private static readonly string GoldenPath = Repository.PathOf("golden", "contracts.txt");
@@ -17,26 +18,30 @@ public sealed class GoldenSpec
     [Fact]
     public void The_wire_is_only_appended_to()
     {
-        var golden = File.Exists(GoldenPath) ? File.ReadAllLines(GoldenPath) : [];
+        var golden = Repository.Anew ? [] : File.ReadAllLines(GoldenPath);
         var lost = golden.Where(line => line.Length > 0).Except(Lines()).ToList();
         Assert.True(
             lost.Count == 0,
-            "These lines of golden/contracts.txt no longer hold: a number, order, type, maximum or right was changed "
-            + "or removed, and a node of the version before would misread it:\n  " + string.Join("\n  ", lost)
-            + "\nUndo it; add a new call or field at the end instead. Only when no released version has the line "
-            + $"may it be deleted from the file by hand, before running: {Repository.HowToUpdate}");
+            "These lines of golden/contracts.txt no longer hold: a number, order, type, maximum or right was "
+            + "changed or removed, and a node of the version before would misread it:\n  "
+            + string.Join("\n  ", lost)
+            + "\nUndo it; add a new call or field at the end instead. Only before "
+            + $"the first release: {Repository.HowToStartAnew}");
         if (Repository.Update) File.WriteAllText(GoldenPath, string.Join("\n", Lines()) + "\n");
         var added = Lines().Except(File.ReadAllLines(GoldenPath)).ToList();
         Assert.True(
             added.Count == 0,
-            "This is new on the wire, which is fine, but nothing guards it yet:\n  " + string.Join("\n  ", added)
+            "This is new on the wire, which is fine, but nothing guards it yet:\n  "
+            + string.Join("\n  ", added)
             + $"\nTo record it, run: {Repository.HowToUpdate}");
     }
 
     [Fact]
-    public void Every_line_is_told_from_every_other() => Assert.Equal(Lines().Count, Lines().Distinct().Count());
+    public void Every_line_is_told_from_every_other() =>
+        Assert.Equal(Lines().Count, Lines().Distinct().Count());
 
-    /// <summary>One line per fact, each complete in itself, so that an addition changes no other line.</summary>
+    /// <summary>One line per fact, each complete in itself, so that an addition changes no other
+    /// line.</summary>
     private static List<string> Lines()
     {
         var lines = new List<string>();
@@ -82,19 +87,21 @@ public sealed class GoldenSpec
 }
 
 /// <summary>Frames that earlier versions wrote, read by this one.</summary>
-/// <remarks>golden/frames.txt: per call its arguments and its result as hex, and below each value that they hold.
-/// Frames that are there are never written anew; values that a version appended are defaults in older frames.</remarks>
+/// <remarks>golden/frames.txt: per call its arguments and its result as hex, and below each value that they
+/// hold. Frames that are there are never written anew; values that a version appended are defaults in older
+/// frames.</remarks>
 public sealed class RecordedFramesSpec
 {
     private static readonly string FramesPath = Repository.PathOf("golden", "frames.txt");
 
-    public static TheoryData<string> Frames => [.. Recorded().Keys];
+    public static TheoryData<string> Frames => [.. Recorded().Keys.DefaultIfEmpty("none")];
 
     [Fact]
     public void Every_call_has_a_recorded_frame()
     {
         var recorded = Recorded();
-        var fresh = CallUnderTest.All.SelectMany(Both).Where(frame => !recorded.ContainsKey(frame.Name)).ToList();
+        var fresh = CallUnderTest.All.SelectMany(Both)
+            .Where(frame => !recorded.ContainsKey(frame.Name)).ToList();
         if (Repository.Update)
         {
             foreach (var (name, hex, values) in fresh) recorded[name] = (hex, values);
@@ -111,15 +118,20 @@ public sealed class RecordedFramesSpec
     [MemberData(nameof(Frames))]
     public void A_recorded_frame_says_now_what_it_said_then(string name)
     {
+        if (Repository.Anew) return;
         var (hex, values) = Recorded()[name];
-        var call = CallUnderTest.All.SingleOrDefault(each => name.StartsWith($"{each.Name} ", StringComparison.Ordinal));
-        Assert.True(call is not null, $"{name} is recorded, but the call is gone: a peer may still make it");
+        var call = CallUnderTest.All.SingleOrDefault(
+            each => name.StartsWith($"{each.Name} ", StringComparison.Ordinal));
+        Assert.True(call is not null, $"{name} is recorded, but the call is gone: a peer may make it");
         var bytes = Convert.FromHexString(hex);
         var read = IsArguments(name)
             ? call.ArgumentLines(call.ReadArguments(bytes)).ToList()
             : call.ResultLines(call.ReadResult(bytes)).ToList();
         var lost = values.Except(read).ToList();
-        Assert.True(lost.Count == 0, $"{name} is misread; it no longer says:\n  {string.Join("\n  ", lost)}");
+        Assert.True(
+            lost.Count == 0,
+            $"{name} is misread; it no longer says:\n  {string.Join("\n  ", lost)}\n"
+            + $"Undo the change. Only before the first release: {Repository.HowToStartAnew}");
         Assert.All(read.Except(values), appended => Assert.Matches(@" = (0|False|\\?)$", appended));
     }
 
@@ -139,14 +151,16 @@ public sealed class RecordedFramesSpec
     private static IEnumerable<(string Name, string Hex, List<string> Values)> Both(CallUnderTest call)
     {
         var (arguments, result) = (call.FixedArguments(), call.FixedResult());
-        yield return ($"{call.Name} arguments", Convert.ToHexString(CallUnderTest.WriteArguments(arguments)), [.. call.ArgumentLines(arguments)]);
-        yield return ($"{call.Name} result", Convert.ToHexString(CallUnderTest.WriteResult(result)), [.. call.ResultLines(result)]);
+        yield return ($"{call.Name} arguments", Convert.ToHexString(CallUnderTest.WriteArguments(arguments)),
+            [.. call.ArgumentLines(arguments)]);
+        yield return ($"{call.Name} result", Convert.ToHexString(CallUnderTest.WriteResult(result)),
+            [.. call.ResultLines(result)]);
     }
 
     private static Dictionary<string, (string Hex, List<string> Values)> Recorded()
     {
         var frames = new Dictionary<string, (string Hex, List<string> Values)>();
-        if (!File.Exists(FramesPath)) return frames;
+        if (Repository.Anew) return frames;
         List<string>? values = null;
         foreach (var line in File.ReadAllLines(FramesPath))
         {

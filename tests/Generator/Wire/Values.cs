@@ -7,7 +7,8 @@ using K42.Contracts;
 
 namespace K42.Generator.Tests.Wire;
 
-/// <summary>Values of every type that calls carry: random ones, and a text that two equal ones share.</summary>
+/// <summary>Values of every type that calls carry: random ones, and a text that two equal ones
+/// share.</summary>
 internal static class Values
 {
     private static readonly Gen<string> AnyText = Gen.String;
@@ -19,10 +20,12 @@ internal static class Values
         if (type == typeof(string)) return AnyText.Where(text => WireLimits.Fits(text, max)).Select(Box);
         if (type == typeof(ReadOnlyMemory<byte>))
         {
-            return Gen.Byte.Array[0, Math.Min(max, 300)].Select(bytes => (object)new ReadOnlyMemory<byte>(bytes));
+            return Gen.Byte.Array[0, Math.Min(max, 300)]
+                .Select(bytes => (object)new ReadOnlyMemory<byte>(bytes));
         }
         if (type.IsArray) return AnyArray(type.GetElementType()!, Math.Min(max, 4));
-        if (type.IsEnum) return Any(Enum.GetUnderlyingType(type), 0).Select(number => Enum.ToObject(type, number));
+        if (type.IsEnum)
+            return Any(Enum.GetUnderlyingType(type), 0).Select(number => Enum.ToObject(type, number));
         if (type == typeof(bool)) return Gen.Bool.Select(Box);
         if (type == typeof(byte)) return Gen.Byte.Select(Box);
         if (type == typeof(sbyte)) return Gen.SByte.Select(Box);
@@ -64,7 +67,8 @@ internal static class Values
         return Primary(type).Invoke([.. arguments]);
     }
 
-    /// <summary>A line per number, string and buffer in a value: two values are equal when their lines are.</summary>
+    /// <summary>A line per number, string and buffer in a value: two values are equal when their lines
+    /// are.</summary>
     public static IEnumerable<string> Lines(string name, object? value)
     {
         switch (value)
@@ -109,10 +113,12 @@ internal static class Values
     private static int MaxOf(Type type, ParameterInfo parameter) =>
         type.GetProperty(parameter.Name!)!.GetCustomAttribute<MaxAttribute>()?.Length ?? 0;
 
-    private static string Cut(string text, int max) => WireLimits.Fits(text, max) ? text : text[..Math.Min(max, 2)];
+    private static string Cut(string text, int max) =>
+        WireLimits.Fits(text, max) ? text : text[..Math.Min(max, 2)];
 
     private static string Escape(string text) =>
-        string.Concat(text.Select(each => each is >= ' ' and < (char)127 and not '\\' ? $"{each}" : $"\\u{(int)each:x4}"));
+        string.Concat(text
+            .Select(each => each is >= ' ' and < (char)127 and not '\\' ? $"{each}" : $"\\u{(int)each:x4}"));
 
     private static object Box<T>(T value) => value!;
 }
