@@ -1,0 +1,201 @@
+using K42.Contracts;
+using K42.Contracts.Servers;
+
+namespace K42.Servers.Pipes;
+
+/// <summary>One pipe: its bytes, who waits for bytes and who waits for room, in order.</summary>
+internal sealed class Pipe
+{
+    /// <summary>Writes up to this length are not torn (PIPE_BUF).</summary>
+    public const int AtomicBytesMax = 4_096;
+
+    private readonly PipeBuffer _buffer;
+    private readonly PipeServer _server;
+    private WaitingLine<Waiting>? _readers;
+    private WaitingLine<PendingWrite>? _writers;
+    private long _accessedNs;
+    private long _modifiedNs;
+    private long _changedNs;
+    private uint _mode = 0x1180; // S_IFIFO, 0600
+    private uint _uid;
+    private uint _gid;
+
+    public Pipe(PipeServer server, ulong inode, Principal creator, int flags)
+    {
+        (_server, Inode, Creator) = (server, inode, creator);
+        (_uid, _gid) = (creator.Uid, creator.Gid);
+        _buffer = new PipeBuffer(server.Pages);
+        _accessedNs = _modifiedNs = _changedNs = server.NowNs;
+        Reader = new PipeReader(this, flags);
+        Writer = new PipeWriter(this, flags);
+    }
+
+    public ulong Inode { get; }
+
+    public Principal Creator { get; }
+
+    public PipeReader Reader { get; }
+
+    public PipeWriter Writer { get; }
+
+    /// <summary>Bytes that readers have taken since the pipe was made.</summary>
+    public long BytesMoved { get; private set; }
+
+    public PipeInfo Info => new(
+        Inode, BytesMoved, _buffer.Count, Reader.HandleCount, Writer.HandleCount, Reader.LastPid, Writer.LastPid);
+
+    public FileStatus Status => new(
+        _server.Device, Inode, _mode, 1, _uid, _gid, 0, 0, PipeBuffer.PageBytes, 0,
+        _accessedNs, _modifiedNs, _changedNs);
+
+    public void Read(int countMax, bool nonBlocking, Reply<ReadOnlyMemory<byte>> reply)
+    {
+        if (countMax == 0) reply.Ok(ReadOnlyMemory<byte>.Empty);
+        else if (_buffer.Count > 0) Feed(countMax, reply);
+        else if (Writer.Closed) reply.Ok(ReadOnlyMemory<byte>.Empty);
+        else if (nonBlocking) reply.Fail(Errno.EAGAIN);
+        else (_readers ??= new WaitingLine<Waiting>()).Add(new Waiting(countMax, reply));
+    }
+
+    public void Write(ReadOnlyMemory<byte> data, bool nonBlocking, Reply<int> reply)
+    {
+        if (data.IsEmpty)
+        {
+            reply.Ok(0);
+            return;
+        }
+        if (Reader.Closed)
+        {
+            reply.Fail(Errno.EPIPE);
+            return;
+        }
+        // Nobody overtakes a writer that waits.
+        var taken = _writers?.First is null ? Append(data.Span) : 0;
+        if (taken == data.Length) reply.Ok(taken);
+        else if (nonBlocking && taken == 0) reply.Fail(Errno.EAGAIN);
+        else if (nonBlocking) reply.Ok(taken);
+        else Park(data, taken, reply);
+        Settle();
+    }
+
+    /// <summary>The last handle of the write end is gone: readers see the end.</summary>
+    public void WritersGone()
+    {
+        while (_readers?.First is { } reader) reader.Reply.Ok(ReadOnlyMemory<byte>.Empty);
+        EndIfClosed();
+    }
+
+    /// <summary>The last handle of the read end is gone: writers get what was taken, or EPIPE.</summary>
+    public void ReadersGone()
+    {
+        _buffer.Clear();
+        while (_writers?.First is { } writer) writer.Give(Errno.EPIPE);
+        EndIfClosed();
+    }
+
+    public Errno SetMode(uint mode, Principal who)
+    {
+        if (!who.IsRoot && who.Uid != _uid) return Errno.EPERM;
+        (_mode, _changedNs) = ((_mode & 0xF000) | (mode & 0xFFF), _server.NowNs);
+        return Errno.None;
+    }
+
+    public Errno SetOwner(int uid, int gid, Principal who)
+    {
+        var mayGive = who.IsRoot || (who.Uid == _uid && (uid == -1 || (uint)uid == _uid)
+            && (gid == -1 || (uint)gid == _gid || who.InGroup((uint)gid)));
+        if (!mayGive && (uid, gid) != (-1, -1)) return Errno.EPERM;
+        if (uid != -1) _uid = (uint)uid;
+        if (gid != -1) _gid = (uint)gid;
+        _changedNs = _server.NowNs;
+        return Errno.None;
+    }
+
+    private void Feed(int countMax, Reply<ReadOnlyMemory<byte>> reply)
+    {
+        Give(countMax, reply);
+        Settle();
+    }
+
+    private int Append(ReadOnlySpan<byte> data)
+    {
+        if (data.Length <= AtomicBytesMax && !_buffer.Fits(data.Length)) return 0;
+        var taken = _buffer.Append(data);
+        if (taken > 0) _modifiedNs = _changedNs = _server.NowNs;
+        return taken;
+    }
+
+    private void Park(ReadOnlyMemory<byte> data, int taken, Reply<int> reply)
+    {
+        var writer = new PendingWrite(data, taken, reply);
+        (_writers ??= new WaitingLine<PendingWrite>()).Add(writer);
+        reply.WhenCancelled(_ => writer.Give(Errno.EINTR));
+    }
+
+    /// <summary>Gives bytes to readers and room to writers until nobody gets further.</summary>
+    private void Settle()
+    {
+        while (FeedReader() || FillFromWriter())
+        {
+        }
+    }
+
+    private bool FeedReader()
+    {
+        if (_buffer.Count == 0 || _readers?.First is not { } reader) return false;
+        Give(reader.CountMax, reader.Reply);
+        return true;
+    }
+
+    private bool FillFromWriter()
+    {
+        if (_writers?.First is not { } writer) return false;
+        var taken = Append(writer.Data.Span[writer.Taken..]);
+        writer.Taken += taken;
+        if (writer.Taken == writer.Data.Length) writer.Reply.Ok(writer.Taken);
+        return taken > 0;
+    }
+
+    private void Give(int countMax, Reply<ReadOnlyMemory<byte>> reply)
+    {
+        var bytes = new byte[Math.Min(countMax, _buffer.Count)];
+        _buffer.Peek(bytes);
+        // Taken only when the caller has them: it may give up at any moment.
+        if (!reply.Ok(bytes)) return;
+        _buffer.Drop(bytes.Length);
+        BytesMoved += bytes.Length;
+        _accessedNs = _server.NowNs;
+    }
+
+    private void EndIfClosed()
+    {
+        if (!Reader.Closed || !Writer.Closed) return;
+        _buffer.Clear();
+        _server.Ended(this);
+    }
+
+    /// <summary>A read that waits for bytes.</summary>
+    private sealed class Waiting(int countMax, Reply<ReadOnlyMemory<byte>> reply) : IWaiting
+    {
+        public int CountMax => countMax;
+
+        public Reply<ReadOnlyMemory<byte>> Reply => reply;
+
+        public bool Abandoned => reply.Abandoned;
+    }
+
+    /// <summary>A write that waits for room, perhaps for its second part.</summary>
+    private sealed class PendingWrite(ReadOnlyMemory<byte> data, int taken, Reply<int> reply) : IWaiting
+    {
+        public ReadOnlyMemory<byte> Data => data;
+
+        public int Taken { get; set; } = taken;
+
+        public Reply<int> Reply => reply;
+
+        public bool Abandoned => reply.Abandoned;
+
+        /// <summary>Ends it early: with what was taken, or with the reason when nothing was.</summary>
+        public void Give(Errno reason) => reply.Give(Taken > 0 ? Taken : reason);
+    }
+}

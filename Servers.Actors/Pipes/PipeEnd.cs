@@ -1,0 +1,117 @@
+using K42.Contracts;
+using K42.Contracts.Servers;
+using K42.Servers.Volumes;
+
+namespace K42.Servers.Pipes;
+
+/// <summary>What both ends of a pipe have as open files.</summary>
+internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : FileContract
+{
+    private const long TypeMagic = 0x5049_5045;
+    private const int NameBytesMax = 255;
+    private const long StatusFlags = 0x20;
+
+    private readonly List<int> _owners = new(1);
+    private int _flags = accessMode | (flags & OpenFlags.O_NONBLOCK);
+
+    protected Pipe Pipe => pipe;
+
+    /// <summary>True once the last handle was dropped.</summary>
+    public bool Closed { get; private set; }
+
+    /// <summary>The process that was given a handle last and still has it; 0 when there is none.</summary>
+    public int LastPid => _owners.Count == 0 ? 0 : _owners[^1];
+
+    protected bool NonBlocking => (_flags & OpenFlags.O_NONBLOCK) != 0;
+
+    public ObjectHandle OpenFor(int pid, Rights transfer)
+    {
+        _owners.Add(pid);
+        return Export(pid, Rights.Lookup | Rights.ControlAccess | transfer);
+    }
+
+    public override void Read(int countMax, long offset, Reply<ReadOnlyMemory<byte>> reply) =>
+        reply.Fail(Errno.EBADF);
+
+    public override void Write(ReadOnlyMemory<byte> data, long offset, Reply<int> reply) => reply.Fail(Errno.EBADF);
+
+    public override void Seek(long offset, int whence, Reply<long> reply) =>
+        reply.Fail(whence is < 0 or > 4 ? Errno.EINVAL : Errno.ESPIPE);
+
+    public override void Status(Reply<FileStatus> reply) => reply.Ok(pipe.Status);
+
+    public override void SetMode(uint mode, CallerIdentity caller, Reply<Nothing> reply) =>
+        Give(pipe.SetMode(mode, caller.Principal), reply);
+
+    public override void SetOwner(int uid, int gid, CallerIdentity caller, Reply<Nothing> reply) =>
+        Give(pipe.SetOwner(uid, gid, caller.Principal), reply);
+
+    public override void Flags(Reply<int> reply) => reply.Ok(_flags);
+
+    public override void SetFlags(int flags, Reply<Nothing> reply)
+    {
+        // Packet mode is not offered.
+        if ((flags & OpenFlags.O_DIRECT) != 0)
+        {
+            reply.Fail(Errno.EINVAL);
+            return;
+        }
+        _flags = accessMode | (flags & OpenFlags.Settable);
+        reply.Ok();
+    }
+
+    public override void VolumeStatus(Reply<VolumeStatus> reply) => reply.Ok(
+        new VolumeStatus(TypeMagic, PipeBuffer.PageBytes, 0, 0, 0, 0, 0, NameBytesMax, StatusFlags));
+
+    protected override void AccessGiven(HandleRow from, HandleRow to) => _owners.Add(to.Owner);
+
+    protected override void HandleDropped(HandleRow row) => _owners.Remove(row.Owner);
+
+    protected sealed override void LastHandleDropped()
+    {
+        Closed = true;
+        Gone();
+    }
+
+    protected abstract void Gone();
+
+    /// <summary>Checks an offset: pipes have none.</summary>
+    protected static Errno CheckOffset(long offset) => offset switch
+    {
+        SharedOffset => Errno.None,
+        < 0 => Errno.EINVAL,
+        _ => Errno.ESPIPE,
+    };
+
+    private static void Give(Errno errno, Reply<Nothing> reply)
+    {
+        if (errno == Errno.None) reply.Ok();
+        else reply.Fail(errno);
+    }
+}
+
+/// <summary>The end that is read.</summary>
+internal sealed class PipeReader(Pipe pipe, int flags) : PipeEnd(pipe, OpenFlags.O_RDONLY, flags)
+{
+    public override void Read(int countMax, long offset, Reply<ReadOnlyMemory<byte>> reply)
+    {
+        var errno = countMax < 0 ? Errno.EINVAL : CheckOffset(offset);
+        if (errno != Errno.None) reply.Fail(errno);
+        else Pipe.Read(Math.Min(countMax, CallBytesMax), NonBlocking, reply);
+    }
+
+    protected override void Gone() => Pipe.ReadersGone();
+}
+
+/// <summary>The end that is written.</summary>
+internal sealed class PipeWriter(Pipe pipe, int flags) : PipeEnd(pipe, OpenFlags.O_WRONLY, flags)
+{
+    public override void Write(ReadOnlyMemory<byte> data, long offset, Reply<int> reply)
+    {
+        var errno = CheckOffset(offset);
+        if (errno != Errno.None) reply.Fail(errno);
+        else Pipe.Write(data, NonBlocking, reply);
+    }
+
+    protected override void Gone() => Pipe.WritersGone();
+}

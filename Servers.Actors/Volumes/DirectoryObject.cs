@@ -1,0 +1,114 @@
+using K42.Contracts;
+using K42.Contracts.Servers;
+using K42.Servers.Volumes.Ramfs;
+
+namespace K42.Servers.Volumes;
+
+/// <summary>A directory of a volume while somebody holds a handle of it.</summary>
+internal sealed class DirectoryObject(VolumeServer server, RamDirectory directory) : DirectoryContract
+{
+    public const Rights HandleRights = Rights.Lookup | Rights.ControlAccess;
+
+    public RamDirectory Directory => directory;
+
+    public override void Walk(WalkRequest walk, CallerIdentity caller, Reply<WalkReply> reply)
+    {
+        if (IsOutdated(walk.MountVersion, caller))
+        {
+            reply.Fail(Errno.Refresh);
+            return;
+        }
+        var errno = server.Files.Walk(directory, walk, caller.Principal, out var found);
+        if (errno != Errno.None) reply.Fail(errno);
+        else if (found.Stop != WalkStop.Done) reply.Ok(Elsewhere(found));
+        else Finish(walk, found, caller, reply);
+    }
+
+    public override void Rename(
+        string path, ObjectHandle newDirectory, string newPath, int flags, ulong rootInode, ulong mountVersion,
+        CallerIdentity caller, Reply<TwoPathReply> reply)
+    {
+        if (!TryPair(path, newDirectory, newPath, rootInode, mountVersion, caller, reply, out var paths)) return;
+        var errno = server.Files.Rename(paths, flags, caller.Principal, out var side, out var found);
+        Answer(errno, side, found, reply);
+    }
+
+    public override void Link(
+        string path, ObjectHandle newDirectory, string newPath, bool followLast, ulong rootInode, ulong mountVersion,
+        CallerIdentity caller, Reply<TwoPathReply> reply)
+    {
+        if (!TryPair(path, newDirectory, newPath, rootInode, mountVersion, caller, reply, out var paths)) return;
+        var errno = server.Files.Link(paths, followLast, caller.Principal, out var side, out var found);
+        Answer(errno, side, found, reply);
+    }
+
+    public override void PathOf(Reply<string> reply) => reply.Give(server.Files.PathOf(directory));
+
+    public override void Status(Reply<FileStatus> reply) => reply.Ok(directory.StatusOn(server.Files.Device));
+
+    protected override void AccessGiven(HandleRow from, HandleRow to)
+    {
+        var grant = (DirectoryGrant)from.ClientData! with { Owner = to.Owner };
+        to.ClientData = grant;
+        server.Granted(to.Handle, grant);
+    }
+
+    protected override void HandleDropped(HandleRow row) => server.Ungranted(row.Handle);
+
+    protected override void LastHandleDropped() => server.DirectoryUnused(this);
+
+    private void Answer(Errno errno, int side, in WalkFinding found, Reply<TwoPathReply> reply)
+    {
+        if (errno != Errno.None) reply.Fail(errno);
+        else reply.Ok(new TwoPathReply(side, Elsewhere(found)));
+    }
+
+    private WalkReply Elsewhere(in WalkFinding found) => new(
+        found.Stop, found.Rest, found.LinksFollowed, default, default, "", server.Number, found.MountInode, default);
+
+    /// <summary>Kernels move mount points themselves; everybody else must know of them.</summary>
+    private bool IsOutdated(ulong mountVersion, CallerIdentity caller) =>
+        mountVersion < server.MountVersion && !caller.IsKernel;
+
+    private bool TryPair(
+        string path, ObjectHandle newDirectory, string newPath, ulong rootInode, ulong mountVersion,
+        CallerIdentity caller, Reply<TwoPathReply> reply, out TwoPaths paths)
+    {
+        paths = default;
+        var outdated = IsOutdated(mountVersion, caller);
+        var target = outdated ? Errno.Refresh : server.Resolve(newDirectory, caller);
+        if (target.Failed) reply.Fail(target.Errno);
+        else paths = new TwoPaths(directory, path, target.Value, newPath, rootInode);
+        return !target.Failed;
+    }
+
+    private void Finish(in WalkRequest walk, in WalkFinding found, CallerIdentity caller, Reply<WalkReply> reply)
+    {
+        var (stop, node) = (WalkStop.Done, found.Node);
+        var handle = default(Outcome<ObjectHandle>);
+        OpenFile? opened = null;
+        switch (walk.Intent)
+        {
+            case WalkIntent.Directory or WalkIntent.Parent:
+                handle = server.Grant((RamDirectory)node!, caller, held: walk.Intent == WalkIntent.Directory);
+                break;
+            case WalkIntent.Open when node is RamDevice && (walk.Flags & OpenFlags.O_PATH) == 0:
+                stop = WalkStop.Device;
+                break;
+            case WalkIntent.Open:
+                handle = server.OpenFile(node!, walk.Flags, caller, out opened);
+                break;
+        }
+        if (handle.Failed)
+        {
+            reply.Fail(handle.Errno);
+            return;
+        }
+        var status = node?.StatusOn(server.Files.Device) ?? default;
+        var volume = walk.Intent == WalkIntent.VolumeStatus ? server.Files.Status : default;
+        var answer = new WalkReply(
+            stop, found.Rest, found.LinksFollowed, handle.Value, status, found.Text, 0, 0, volume);
+        // Nobody learns the handle of a caller that gave up.
+        if (!reply.Ok(answer) && opened is not null) server.Close(opened);
+    }
+}

@@ -1,0 +1,187 @@
+using K42.Contracts;
+using K42.Contracts.Servers;
+using K42.Servers.Volumes.Ramfs;
+
+namespace K42.Servers.Volumes;
+
+/// <summary>An open file of a volume: an inode, the shared offset and the status flags.</summary>
+internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Principal opener) : FileContract
+{
+    private int _flags = OpenFlags.Kept(flags);
+    private long _offset;
+
+    private enum Whence
+    {
+        Set = 0,
+        Current = 1,
+        End = 2,
+        Data = 3,
+        Hole = 4,
+    }
+
+    public RamNode Node => node;
+
+    public Principal Opener => opener;
+
+    private bool IsPathOnly => (_flags & OpenFlags.O_PATH) != 0;
+
+    /// <summary>The rights that an access mode gives; O_PATH and access mode 3 give neither reading nor writing.</summary>
+    public static Rights RightsFor(int flags)
+    {
+        const Rights always = Rights.Lookup | Rights.ControlAccess;
+        if ((flags & OpenFlags.O_PATH) != 0) return always;
+        return (flags & OpenFlags.O_ACCMODE) switch
+        {
+            OpenFlags.O_RDONLY => always | Rights.Read,
+            OpenFlags.O_WRONLY => always | Rights.Write,
+            OpenFlags.O_RDWR => always | Rights.Read | Rights.Write,
+            _ => always,
+        };
+    }
+
+    public override void Read(int countMax, long offset, Reply<ReadOnlyMemory<byte>> reply)
+    {
+        var shared = offset == SharedOffset;
+        var at = shared ? _offset : offset;
+        if (countMax < 0 || at < 0 || at > long.MaxValue - countMax)
+        {
+            reply.Fail(Errno.EINVAL);
+            return;
+        }
+        if (node is not RamFile file)
+        {
+            reply.Fail(Errno.EISDIR);
+            return;
+        }
+        var touch = (_flags & OpenFlags.O_NOATIME) == 0;
+        var bytes = server.Files.Read(file, at, Math.Min(countMax, CallBytesMax), touch);
+        // A caller that gave up has read nothing, so the offset stays.
+        if (reply.Ok(bytes) && shared) _offset = at + bytes.Length;
+    }
+
+    public override void Write(ReadOnlyMemory<byte> data, long offset, Reply<int> reply)
+    {
+        var shared = offset == SharedOffset;
+        var at = shared ? _offset : offset;
+        if (at < 0 || at > long.MaxValue - data.Length || node is not RamFile file)
+        {
+            reply.Fail(Errno.EINVAL);
+            return;
+        }
+        if ((_flags & OpenFlags.O_APPEND) != 0) at = file.Size;
+        if (at > long.MaxValue - data.Length)
+        {
+            reply.Fail(Errno.EFBIG);
+            return;
+        }
+        var taken = server.Files.Write(file, at, data.Span, Caller(reply));
+        if (!taken.Failed && shared && taken.Value > 0) _offset = at + taken.Value;
+        reply.Give(taken);
+    }
+
+    public override void Seek(long offset, int whence, Reply<long> reply)
+    {
+        var moved = IsPathOnly ? Errno.EBADF : Target(offset, (Whence)whence);
+        if (!moved.Failed && moved.Value < 0) moved = Errno.EINVAL;
+        if (!moved.Failed) _offset = moved.Value;
+        reply.Give(moved);
+    }
+
+    public override void Status(Reply<FileStatus> reply) => reply.Ok(node.StatusOn(server.Files.Device));
+
+    public override void Truncate(long size, Reply<Nothing> reply)
+    {
+        if (size < 0 || node is not RamFile file)
+        {
+            reply.Fail(Errno.EINVAL);
+            return;
+        }
+        server.Files.Resize(file, size, byDescriptor: true, Caller(reply));
+        reply.Ok();
+    }
+
+    public override void Sync(Reply<Nothing> reply) => Give(IsPathOnly ? Errno.EBADF : Errno.None, reply);
+
+    public override void ReadDirectory(int countMax, Reply<ReadOnlyMemory<byte>> reply)
+    {
+        if (node is not RamDirectory directory)
+        {
+            reply.Fail(Errno.ENOTDIR);
+            return;
+        }
+        var position = _offset;
+        var records = DirectoryReader.Read(directory, ref position, Math.Min(countMax, CallBytesMax));
+        if (!records.Failed && (_flags & OpenFlags.O_NOATIME) == 0) server.Files.TouchAccessed(directory);
+        if (reply.Give(records) && !records.Failed) _offset = position;
+    }
+
+    public override void SetMode(uint mode, CallerIdentity caller, Reply<Nothing> reply) =>
+        Give(IsPathOnly ? Errno.EBADF : server.Files.SetMode(node, mode, caller.Principal), reply);
+
+    public override void SetOwner(int uid, int gid, CallerIdentity caller, Reply<Nothing> reply)
+    {
+        // Ids are 32 bits without sign; -1 stays -1.
+        long wideUid = uid == -1 ? -1 : (uint)uid, wideGid = gid == -1 ? -1 : (uint)gid;
+        Give(IsPathOnly ? Errno.EBADF : server.Files.SetOwner(node, wideUid, wideGid, caller.Principal), reply);
+    }
+
+    public override void SetTimes(
+        long accessedNs, long modifiedNs, CallerIdentity caller, Reply<Nothing> reply) =>
+        Give(
+            IsPathOnly ? Errno.EBADF : server.Files.SetTimes(node, accessedNs, modifiedNs, caller.Principal), reply);
+
+    public override void Flags(Reply<int> reply) => reply.Ok(_flags);
+
+    public override void SetFlags(int flags, Reply<Nothing> reply)
+    {
+        var startsNoAtime = (flags & ~_flags & OpenFlags.O_NOATIME) != 0;
+        if (IsPathOnly) reply.Fail(Errno.EBADF);
+        else if (startsNoAtime && !Access.Owns(node, Caller(reply))) reply.Fail(Errno.EPERM);
+        else
+        {
+            _flags = (_flags & ~OpenFlags.Settable) | (flags & OpenFlags.Settable);
+            reply.Ok();
+        }
+    }
+
+    public override void VolumeStatus(Reply<VolumeStatus> reply) => reply.Ok(server.Files.Status);
+
+    public override void AsDirectory(CallerIdentity caller, Reply<ObjectHandle> reply)
+    {
+        if (node is RamDirectory directory) reply.Give(server.Grant(directory, caller, held: false));
+        else reply.Fail(Errno.ENOTDIR);
+    }
+
+    protected override void LastHandleDropped() => server.Close(this);
+
+    private static void Give(Errno errno, Reply<Nothing> reply)
+    {
+        if (errno == Errno.None) reply.Ok();
+        else reply.Fail(errno);
+    }
+
+    private Principal Caller<T>(Reply<T> reply) => reply.Caller?.Principal ?? opener;
+
+    private Outcome<long> Target(long offset, Whence whence)
+    {
+        if (node is not RamFile file)
+        {
+            return whence switch
+            {
+                Whence.Set => offset,
+                Whence.Current => unchecked(_offset + offset),
+                _ => Errno.EINVAL,
+            };
+        }
+        return whence switch
+        {
+            Whence.Set => offset,
+            Whence.Current => unchecked(_offset + offset),
+            Whence.End => unchecked(file.Size + offset),
+            Whence.Data or Whence.Hole when offset < 0 || offset >= file.Size => Errno.ENXIO,
+            Whence.Data => file.Pages.NextData(offset) is var data and >= 0 ? data : Errno.ENXIO,
+            Whence.Hole => Math.Min(file.Pages.NextHole(offset), file.Size),
+            _ => Errno.EINVAL,
+        };
+    }
+}

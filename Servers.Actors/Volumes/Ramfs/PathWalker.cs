@@ -1,0 +1,227 @@
+using System.Text;
+
+using K42.Contracts;
+using K42.Contracts.Servers;
+
+namespace K42.Servers.Volumes.Ramfs;
+
+/// <summary>What the last component of a path is.</summary>
+internal enum LastKind : byte
+{
+    /// <summary>A name to look up.</summary>
+    Name,
+
+    /// <summary>".".</summary>
+    Dot,
+
+    /// <summary>"..".</summary>
+    DotDot,
+
+    /// <summary>Nothing but slashes: the starting directory itself.</summary>
+    Start,
+}
+
+/// <summary>One walk along one path: Linux's order of checks, component by component.</summary>
+/// <remarks>A symlink's target takes the place of the components it stood for, so nesting needs no stack.</remarks>
+internal ref struct PathWalker(
+    RamFileSystem files, RamDirectory start, string path, Principal who, int linksFollowed, ulong rootInode)
+{
+    /// <summary>The longest path, without the terminator (PATH_MAX).</summary>
+    public const int PathBytesMax = 4_095;
+
+    /// <summary>The longest name (NAME_MAX).</summary>
+    public const int NameBytesMax = 255;
+
+    /// <summary>How many symlinks one walk may follow (MAXSYMLINKS).</summary>
+    public const int LinksMax = 40;
+
+    // UTF-8 has at most this many bytes for one UTF-16 unit.
+    private const int BytesPerCharMax = 3;
+
+    private string _path = path;
+    private int _at;
+    private int _name;
+    private int _nameEnd;
+
+    /// <summary>Where the walk has got to: the directory that the last component is looked up in.</summary>
+    public RamDirectory Directory { get; private set; } = start;
+
+    public LastKind Kind { get; private set; }
+
+    /// <summary>Whether slashes follow the last component.</summary>
+    public bool TrailingSlash { get; private set; }
+
+    /// <summary>Why the walk has to go on elsewhere, if it has to.</summary>
+    public WalkStop Stop { get; private set; }
+
+    /// <summary>What remains of the path then, without leading slashes.</summary>
+    public string Rest { get; private set; } = "";
+
+    /// <summary>The covered directory, with <see cref="WalkStop.Mount"/>.</summary>
+    public ulong MountInode { get; private set; }
+
+    public int LinksFollowed { get; private set; } = Math.Clamp(linksFollowed, 0, LinksMax);
+
+    /// <summary>The last component.</summary>
+    public readonly ReadOnlySpan<char> Name => _path.AsSpan(_name, _nameEnd - _name);
+
+    /// <summary>The last component with its slashes, to give on.</summary>
+    public readonly string LastPart => _path[_name..];
+
+    private readonly bool Stopped => Stop != WalkStop.Done;
+
+    /// <summary>ENAMETOOLONG for more than <see cref="PathBytesMax"/>.</summary>
+    public static Errno CheckPath(string path)
+    {
+        if (path.Contains('\0', StringComparison.Ordinal)) return Errno.EINVAL;
+        var fits = path.Length * BytesPerCharMax <= PathBytesMax || Encoding.UTF8.GetByteCount(path) <= PathBytesMax;
+        return fits ? Errno.None : Errno.ENAMETOOLONG;
+    }
+
+    /// <summary>Walks to the directory of the last component.</summary>
+    public Errno ToLast()
+    {
+        while (true)
+        {
+            SkipSlashes();
+            _name = _nameEnd = _at;
+            if (_at == _path.Length)
+            {
+                (Kind, TrailingSlash) = (LastKind.Start, false);
+                return Errno.None;
+            }
+            if (!Access.Allows(Directory, who, ModeBits.MayExecute)) return Errno.EACCES;
+            TakeComponent();
+            if (_at == _path.Length) return Errno.None;
+            var errno = Intermediate();
+            if (errno != Errno.None || Stopped) return errno;
+        }
+    }
+
+    /// <summary>Walks all the way. Null, without error, when the walk stopped or the last name is not there.</summary>
+    /// <param name="follow">Whether a symlink at the end is followed; one before a slash always is.</param>
+    public Errno ToEnd(bool follow, out RamNode? node)
+    {
+        while (true)
+        {
+            node = null;
+            var errno = ToLast();
+            if (errno != Errno.None || Stopped) return errno;
+            if (Kind != LastKind.Name)
+            {
+                if (Kind == LastKind.DotDot) Up();
+                if (!Stopped) node = Directory;
+                return Errno.None;
+            }
+            errno = Find(out var found);
+            if (errno != Errno.None || found is null) return errno;
+            if (found is RamLink link && (follow || TrailingSlash))
+            {
+                errno = Follow(link);
+                if (errno != Errno.None || Stopped) return errno;
+                continue;
+            }
+            if (TrailingSlash && found is not RamDirectory) return Errno.ENOTDIR;
+            if (found is RamDirectory { Mounted: true }) StopAtMount(found);
+            else node = found;
+            return Errno.None;
+        }
+    }
+
+    /// <summary>Looks the last component up.</summary>
+    public readonly Errno Find(out RamNode? node)
+    {
+        var errno = FindEntry(out var entry);
+        node = entry?.Node;
+        return errno;
+    }
+
+    /// <summary>Looks the last component up.</summary>
+    public readonly Errno FindEntry(out Entry? entry)
+    {
+        entry = null;
+        var name = Name;
+        var tooLong = name.Length * BytesPerCharMax > NameBytesMax && Encoding.UTF8.GetByteCount(name) > NameBytesMax;
+        if (tooLong) return Errno.ENAMETOOLONG;
+        entry = Directory.Entries.Find(name);
+        return Errno.None;
+    }
+
+    /// <summary>Puts a symlink's target in the place of the last component.</summary>
+    public Errno Follow(RamLink link)
+    {
+        if (LinksFollowed++ >= LinksMax) return Errno.ELOOP;
+        files.TouchAccessed(link);
+        // What remains begins with a slash, or is nothing.
+        _path = link.Target + _path[_nameEnd..];
+        _at = 0;
+        if (link.Target[0] != '/') return Errno.None;
+        // The caller's root is not taken on its word: it goes there by a handle that it holds.
+        Stop = WalkStop.AbsoluteLink;
+        SkipSlashes();
+        Rest = _path[_at..];
+        return Errno.None;
+    }
+
+    public void StopAtMount(RamNode covered)
+    {
+        Stop = WalkStop.Mount;
+        MountInode = covered.Number;
+        Rest = _path[_at..];
+    }
+
+    private Errno Intermediate()
+    {
+        if (Kind == LastKind.Dot) return Errno.None;
+        if (Kind == LastKind.DotDot)
+        {
+            Up();
+            return Errno.None;
+        }
+        var errno = Find(out var node);
+        if (errno != Errno.None) return errno;
+        switch (node)
+        {
+            case null:
+                return Errno.ENOENT;
+            case RamDirectory { Mounted: true }:
+                StopAtMount(node);
+                return Errno.None;
+            case RamDirectory next:
+                Directory = next;
+                return Errno.None;
+            case RamLink link:
+                return Follow(link);
+            default:
+                return Errno.ENOTDIR;
+        }
+    }
+
+    private void Up()
+    {
+        if (Directory.Number == rootInode) return;
+        if (Directory == files.Root)
+        {
+            Stop = WalkStop.AboveRoot;
+            Rest = _path[_at..];
+            return;
+        }
+        Directory = Directory.Parent;
+        if (Directory.Mounted) StopAtMount(Directory);
+    }
+
+    private void TakeComponent()
+    {
+        _name = _at;
+        while (_at < _path.Length && _path[_at] != '/') _at++;
+        _nameEnd = _at;
+        SkipSlashes();
+        TrailingSlash = _at > _nameEnd;
+        Kind = Name switch { "." => LastKind.Dot, ".." => LastKind.DotDot, _ => LastKind.Name };
+    }
+
+    private void SkipSlashes()
+    {
+        while (_at < _path.Length && _path[_at] == '/') _at++;
+    }
+}

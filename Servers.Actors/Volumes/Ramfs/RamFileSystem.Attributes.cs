@@ -1,0 +1,98 @@
+using K42.Contracts;
+using K42.Contracts.Servers;
+
+namespace K42.Servers.Volumes.Ramfs;
+
+internal sealed partial class RamFileSystem
+{
+    /// <summary>chmod(2): permission bits, for the owner and root.</summary>
+    public Errno SetMode(RamNode node, uint mode, Principal who)
+    {
+        if (IsReadOnly) return Errno.EROFS;
+        if (node is RamLink) return Errno.EOPNOTSUPP;
+        if (!Access.Owns(node, who)) return Errno.EPERM;
+        mode &= ModeBits.AllPermissions;
+        if (!who.IsRoot && !who.InGroup(node.Gid)) mode &= ~ModeBits.SetGid;
+        node.Mode = node.Type | mode;
+        node.ChangedNs = Now;
+        return Errno.None;
+    }
+
+    /// <summary>chown(2): root may do all, the owner may choose among its groups.</summary>
+    /// <param name="uid">-1 leaves it as it is.</param>
+    /// <param name="gid">-1 leaves it as it is.</param>
+    public Errno SetOwner(RamNode node, long uid, long gid, Principal who)
+    {
+        if (IsReadOnly) return Errno.EROFS;
+        var newUid = uid is -1 or uint.MaxValue ? node.Uid : (uint)uid;
+        var newGid = gid is -1 or uint.MaxValue ? node.Gid : (uint)gid;
+        var isOwner = node.Uid == who.Uid;
+        if (!who.IsRoot)
+        {
+            if (uid is not (-1 or uint.MaxValue) && (!isOwner || newUid != node.Uid)) return Errno.EPERM;
+            var groupIsFree = isOwner && (newGid == node.Gid || who.InGroup(newGid));
+            if (gid is not (-1 or uint.MaxValue) && !groupIsFree) return Errno.EPERM;
+        }
+        var mode = Access.ModeAfterChown(node, who);
+        if (mode != node.Mode && !Access.Owns(node, who)) return Errno.EPERM;
+        (node.Uid, node.Gid, node.Mode, node.ChangedNs) = (newUid, newGid, mode, Now);
+        return Errno.None;
+    }
+
+    /// <summary>utimensat(2): both "now" is a touch, which write permission allows; the rest is the owner's.</summary>
+    public Errno SetTimes(RamNode node, long accessedNs, long modifiedNs, Principal who)
+    {
+        if (accessedNs == SetTime.Omit && modifiedNs == SetTime.Omit) return Errno.None;
+        if (IsReadOnly) return Errno.EROFS;
+        if (!Access.Owns(node, who))
+        {
+            if (accessedNs != SetTime.Now || modifiedNs != SetTime.Now) return Errno.EPERM;
+            if (!Access.Allows(node, who, ModeBits.MayWrite)) return Errno.EACCES;
+        }
+        var now = Now;
+        if (accessedNs != SetTime.Omit) node.AccessedNs = accessedNs == SetTime.Now ? now : accessedNs;
+        if (modifiedNs != SetTime.Omit) node.ModifiedNs = modifiedNs == SetTime.Now ? now : modifiedNs;
+        node.ChangedNs = now;
+        return Errno.None;
+    }
+
+    /// <summary>Reads from a file at an offset, and notes when.</summary>
+    public ReadOnlyMemory<byte> Read(RamFile file, long offset, int count, bool touch)
+    {
+        var bytes = file.Read(offset, count);
+        if (touch) TouchAccessed(file);
+        return bytes;
+    }
+
+    /// <summary>Writes to a file at an offset: how many bytes were taken, or ENOSPC when none fitted.</summary>
+    public Outcome<int> Write(RamFile file, long offset, ReadOnlySpan<byte> data, Principal who)
+    {
+        if (data.IsEmpty) return 0;
+        file.Mode = Access.ModeAfterWrite(file, who);
+        var now = Now;
+        (file.ModifiedNs, file.ChangedNs) = (now, now);
+        var taken = file.Write(offset, data);
+        return taken == 0 ? Errno.ENOSPC : taken;
+    }
+
+    /// <summary>ftruncate(2) and O_TRUNC note the time always; truncate(2) only when the size changes.</summary>
+    public void Resize(RamFile file, long size, bool byDescriptor, Principal who)
+    {
+        file.Mode = Access.ModeAfterWrite(file, who);
+        if (byDescriptor || size != file.Size)
+        {
+            var now = Now;
+            (file.ModifiedNs, file.ChangedNs) = (now, now);
+        }
+        file.Resize(size);
+    }
+
+    private Errno Truncate(RamNode node, long size, Principal who)
+    {
+        if (node is RamDirectory) return Errno.EISDIR;
+        if (node is not RamFile file) return Errno.EINVAL;
+        var errno = Permit(file, who, ModeBits.MayWrite);
+        if (errno == Errno.None) Resize(file, size, byDescriptor: false, who);
+        return errno;
+    }
+}

@@ -1,0 +1,222 @@
+using K42.Contracts;
+using K42.Contracts.Ports;
+using K42.Contracts.Servers;
+
+namespace K42.Servers.Volumes.Ramfs;
+
+/// <summary>What a walk found, or why and how it goes on elsewhere.</summary>
+internal struct WalkFinding
+{
+    public WalkFinding() => (Rest, Text) = ("", "");
+
+    public WalkStop Stop;
+    public string Rest;
+    public int LinksFollowed;
+    public ulong MountInode;
+    public RamNode? Node;
+    public string Text;
+}
+
+/// <summary>A file system in memory with the semantics of Linux's tmpfs: no actors, no handles, no waiting.</summary>
+/// <remarks>Errors and their precedence are those of fs/namei.c, fs/open.c, fs/attr.c and mm/shmem.c; a spec
+/// compares them with the host's tmpfs.</remarks>
+internal sealed partial class RamFileSystem
+{
+    public const long TypeMagic = 0x0102_1994;
+
+    private const long DayNs = 24L * 60 * 60 * 1_000_000_000;
+    private const long RelativeTimes = 0x1000;
+    private const long FlagsValid = 0x20;
+
+    // Enter finds directories by number; other inodes are never looked up that way.
+    private readonly Dictionary<ulong, RamDirectory> _directories = [];
+    private readonly IClock _clock;
+    private readonly RamOptions _options;
+    private ulong _lastNumber;
+
+    public RamFileSystem(ulong device, RamOptions options, IClock clock)
+    {
+        (Device, _options, _clock) = (device, options, clock);
+        Space = new RamSpace(Math.Max(1, options.BytesMax / RamSpace.PageBytes), options.InodesMax);
+        Space.TryTakeInode();
+        var now = clock.RealtimeNs;
+        Root = new RamDirectory(++_lastNumber, ModeBits.Directory | options.Mode, null)
+        {
+            Links = 2, Uid = options.Uid, Gid = options.Gid, AccessedNs = now, ModifiedNs = now, ChangedNs = now,
+        };
+        _directories.Add(Root.Number, Root);
+    }
+
+    /// <summary>st_dev of everything here.</summary>
+    public ulong Device { get; }
+
+    public RamDirectory Root { get; }
+
+    public RamSpace Space { get; }
+
+    public bool IsReadOnly => (_options.Flags & RamOptions.ReadOnly) != 0;
+
+    /// <summary>How many inodes are neither directories nor devices.</summary>
+    public long FileCount { get; private set; }
+
+    private long Now => _clock.RealtimeNs;
+
+    public VolumeStatus Status => new(
+        TypeMagic, RamSpace.PageBytes, (ulong)Space.PagesMax, (ulong)Space.PagesFree, (ulong)Space.InodesMax,
+        (ulong)(Space.InodesMax - Space.InodesUsed), Device, PathWalker.NameBytesMax,
+        _options.Flags | RelativeTimes | FlagsValid);
+
+    /// <summary>A directory by its number; null when there is none.</summary>
+    public RamDirectory? FindDirectory(ulong number) => _directories.GetValueOrDefault(number);
+
+    /// <summary>True when the number was given to some inode, whether it still exists or not.</summary>
+    public bool WasNumbered(ulong number) => number > 0 && number <= _lastNumber;
+
+    /// <summary>Walks a path and does what it is for.</summary>
+    public Errno Walk(RamDirectory start, in WalkRequest request, Principal who, out WalkFinding found)
+    {
+        found = new WalkFinding();
+        var errno = CheckBeforeWalk(request);
+        if (errno == Errno.None) errno = PathWalker.CheckPath(request.Path);
+        if (errno != Errno.None) return errno;
+        var walker = new PathWalker(this, start, request.Path, who, request.LinksFollowed, request.RootInode);
+        errno = request.Intent switch
+        {
+            WalkIntent.Open => Open(ref walker, request, who, ref found),
+            WalkIntent.MakeDirectory or WalkIntent.MakeNode or WalkIntent.MakeLink =>
+                Make(ref walker, request, who, ref found),
+            WalkIntent.Unlink => Unlink(ref walker, who),
+            WalkIntent.RemoveDirectory => RemoveDirectory(ref walker, who),
+            WalkIntent.Parent => FindParent(ref walker, ref found),
+            _ => OnExisting(ref walker, request, who, ref found),
+        };
+        Leave(walker, ref found);
+        return errno;
+    }
+
+    /// <summary>Marks an inode as read now, by the rules of relatime (mount(8)).</summary>
+    public void TouchAccessed(RamNode node)
+    {
+        if (IsReadOnly) return;
+        var now = Now;
+        var stale = node.AccessedNs <= node.ModifiedNs || node.AccessedNs <= node.ChangedNs
+            || now - node.AccessedNs >= DayNs;
+        if (stale) node.AccessedNs = now;
+    }
+
+    /// <summary>Keeps an inode alive while an object stands for it.</summary>
+    public static void Pin(RamNode node) => node.Pins++;
+
+    /// <summary>Lets an inode go; without names and pins it ends.</summary>
+    public void Unpin(RamNode node)
+    {
+        node.Pins--;
+        EndIfUnused(node);
+    }
+
+    /// <summary>The path from the root: "" for the root itself.</summary>
+    public Outcome<string> PathOf(RamDirectory directory)
+    {
+        var parts = new Stack<string>();
+        for (var at = directory; at != Root; at = at.Parent)
+        {
+            if (at.Dead) return Errno.ENOENT;
+            parts.Push(at.Name);
+        }
+        var path = string.Join('/', parts);
+        var errno = PathWalker.CheckPath(path);
+        return errno == Errno.None ? path : errno;
+    }
+
+    private static void Leave(in PathWalker walker, ref WalkFinding found)
+    {
+        found.LinksFollowed = walker.LinksFollowed;
+        if (walker.Stop == WalkStop.Done) return;
+        (found.Stop, found.Rest, found.MountInode) = (walker.Stop, walker.Rest, walker.MountInode);
+    }
+
+    private static Errno CheckBeforeWalk(in WalkRequest request) => request.Intent switch
+    {
+        WalkIntent.Open => CheckOpenFlags(request.Flags),
+        WalkIntent.Access when request.Mode > 7 => Errno.EINVAL,
+        WalkIntent.Truncate when request.First < 0 => Errno.EINVAL,
+        WalkIntent.MakeNode => CheckNodeType(request.Mode),
+        WalkIntent.MakeLink when request.Text.Length == 0 => Errno.ENOENT,
+        WalkIntent.MakeLink => PathWalker.CheckPath(request.Text),
+        < WalkIntent.Status or > WalkIntent.Parent => Errno.EINVAL,
+        _ => Errno.None,
+    };
+
+    private static Errno FindParent(ref PathWalker walker, ref WalkFinding found)
+    {
+        var errno = walker.ToLast();
+        if (errno != Errno.None || walker.Stop != WalkStop.Done) return errno;
+        (found.Node, found.Rest) = (walker.Directory, walker.LastPart);
+        return Errno.None;
+    }
+
+    private Errno OnExisting(ref PathWalker walker, in WalkRequest request, Principal who, ref WalkFinding found)
+    {
+        var follow = request.FollowLast && request.Intent != WalkIntent.ReadLink;
+        var errno = walker.ToEnd(follow, out var node);
+        if (errno != Errno.None || walker.Stop != WalkStop.Done) return errno;
+        if (node is null) return Errno.ENOENT;
+        found.Node = node;
+        switch (request.Intent)
+        {
+            case WalkIntent.Directory:
+                if (node is not RamDirectory) return Errno.ENOTDIR;
+                return Access.Allows(node, who, ModeBits.MayExecute) ? Errno.None : Errno.EACCES;
+            case WalkIntent.Access:
+                return CheckAccess(node, who, request.Mode);
+            case WalkIntent.ReadLink:
+                if (node is not RamLink link) return Errno.EINVAL;
+                TouchAccessed(link);
+                found.Text = link.Target;
+                return Errno.None;
+            case WalkIntent.SetMode:
+                return SetMode(node, request.Mode, who);
+            case WalkIntent.SetOwner:
+                return SetOwner(node, request.First, request.Second, who);
+            case WalkIntent.Truncate:
+                return Truncate(node, request.First, who);
+            case WalkIntent.SetTimes:
+                return SetTimes(node, request.First, request.Second, who);
+            default:
+                return Errno.None;
+        }
+    }
+
+    /// <summary>inode_permission: a read-only volume first, then the mode bits.</summary>
+    private Errno Permit(RamNode node, Principal who, uint wanted)
+    {
+        if ((wanted & ModeBits.MayWrite) != 0 && IsReadOnly && node is not RamDevice) return Errno.EROFS;
+        return Access.Allows(node, who, wanted) ? Errno.None : Errno.EACCES;
+    }
+
+    private Errno CheckAccess(RamNode node, Principal who, uint wanted)
+    {
+        var executes = (wanted & ModeBits.MayExecute) != 0 && node is RamFile;
+        if (executes && (_options.Flags & RamOptions.NoExecute) != 0) return Errno.EACCES;
+        return Permit(node, who, wanted);
+    }
+
+    private void EndIfUnused(RamNode node)
+    {
+        if (node.Links > 0 || node.Pins > 0) return;
+        Space.GiveInode();
+        switch (node)
+        {
+            case RamDirectory directory:
+                _directories.Remove(directory.Number);
+                return;
+            case RamFile file:
+                file.Resize(0);
+                break;
+            case RamLink { HasPage: true }:
+                Space.GivePages(1);
+                break;
+        }
+        if (node is not RamDevice) FileCount--;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+
+using K42.Contracts;
+
+namespace K42.Servers.Volumes.Ramfs;
+
+/// <summary>The options of a ramfs volume: those of tmpfs(5), and the mount's own flags.</summary>
+/// <param name="BytesMax">size=: bytes, with k, m or g.</param>
+/// <param name="InodesMax">nr_inodes=.</param>
+/// <param name="Mode">mode=: the root directory's permission bits, octal.</param>
+/// <param name="Uid">uid= of the root directory.</param>
+/// <param name="Gid">gid= of the root directory.</param>
+/// <param name="Flags">ST_RDONLY 1, ST_NOSUID 2, ST_NODEV 4, ST_NOEXEC 8 of statfs(2).</param>
+internal sealed record RamOptions(long BytesMax, long InodesMax, uint Mode, uint Uid, uint Gid, long Flags)
+{
+    public const long ReadOnly = 1;
+    public const long NoSetId = 2;
+    public const long NoDevices = 4;
+    public const long NoExecute = 8;
+
+    /// <summary>Reads "size=64m,mode=1777,ro"; EINVAL for what is unknown.</summary>
+    /// <param name="text">Options between commas; empty ones are passed over.</param>
+    /// <param name="defaults">Values of those that are not given; also the most that can be asked for.</param>
+    public static Outcome<RamOptions> Parse(string text, RamOptions defaults)
+    {
+        var options = defaults;
+        foreach (var part in text.Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var equals = part.IndexOf('=', StringComparison.Ordinal);
+            var next = equals < 0 ? Flag(options, part) : Value(options, part[..equals], part[(equals + 1)..]);
+            if (next is null) return Errno.EINVAL;
+            options = next;
+        }
+        if (options.BytesMax > defaults.BytesMax || options.InodesMax > defaults.InodesMax) return Errno.EINVAL;
+        return options;
+    }
+
+    private static RamOptions? Flag(RamOptions options, string name) => name switch
+    {
+        "ro" => options with { Flags = options.Flags | ReadOnly },
+        "rw" => options with { Flags = options.Flags & ~ReadOnly },
+        "nosuid" => options with { Flags = options.Flags | NoSetId },
+        "nodev" => options with { Flags = options.Flags | NoDevices },
+        "noexec" => options with { Flags = options.Flags | NoExecute },
+        "suid" or "dev" or "exec" or "defaults" or "relatime" => options,
+        _ => null,
+    };
+
+    private static RamOptions? Value(RamOptions options, string name, string value) => name switch
+    {
+        "size" when Bytes(value) is { } bytes => options with { BytesMax = bytes },
+        "nr_inodes" when Bytes(value) is { } inodes => options with { InodesMax = inodes },
+        "mode" when Octal(value) is { } mode => options with { Mode = mode },
+        "uid" when uint.TryParse(value, CultureInfo.InvariantCulture, out var uid) => options with { Uid = uid },
+        "gid" when uint.TryParse(value, CultureInfo.InvariantCulture, out var gid) => options with { Gid = gid },
+        _ => null,
+    };
+
+    private static long? Bytes(string value)
+    {
+        if (value.Length == 0) return null;
+        var shift = char.ToLowerInvariant(value[^1]) switch { 'k' => 10, 'm' => 20, 'g' => 30, _ => 0 };
+        var digits = shift == 0 ? value : value[..^1];
+        var read = long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+        return read && number > 0 && number <= long.MaxValue >> shift ? number << shift : null;
+    }
+
+    private static uint? Octal(string value)
+    {
+        if (value.Length is 0 or > 5) return null;
+        uint mode = 0;
+        foreach (var digit in value)
+        {
+            if (digit is < '0' or > '7') return null;
+            mode = (mode << 3) | (uint)(digit - '0');
+        }
+        return mode <= ModeBits.AllPermissions ? mode : null;
+    }
+}

@@ -1,0 +1,53 @@
+namespace K42.Servers.Volumes.Ramfs;
+
+/// <summary>What a volume may use and uses: pages, memory and inodes.</summary>
+/// <param name="pagesMax">How many pages of 4 KiB its files may have (the size= option).</param>
+/// <param name="inodesMax">How many inodes it may have (the nr_inodes= option).</param>
+internal sealed class RamSpace(long pagesMax, long inodesMax)
+{
+    /// <summary>How many bytes a page has: the unit of st_blocks, of holes and of the size limit.</summary>
+    public const int PageBytes = 4_096;
+
+    // A chunk that is mostly hole holds more memory than it has pages; a few such chunks must not exhaust the node.
+    private readonly long _bytesHeldMax = Math.Min(long.MaxValue / 2, pagesMax * PageBytes) * 2;
+
+    public long PagesMax { get; } = pagesMax;
+
+    public long InodesMax { get; } = inodesMax;
+
+    public long PagesUsed { get; private set; }
+
+    public long InodesUsed { get; private set; }
+
+    /// <summary>Memory behind the pages, holes within chunks included.</summary>
+    public long BytesHeld { get; private set; }
+
+    public long PagesFree => PagesMax - PagesUsed;
+
+    public bool TryTakePages(long count)
+    {
+        if (count > PagesFree) return false;
+        PagesUsed += count;
+        return true;
+    }
+
+    public void GivePages(long count) => PagesUsed -= count;
+
+    public bool TryHold(long bytes)
+    {
+        if (bytes > _bytesHeldMax - BytesHeld) return false;
+        BytesHeld += bytes;
+        return true;
+    }
+
+    public void LetGo(long bytes) => BytesHeld -= bytes;
+
+    public bool TryTakeInode()
+    {
+        if (InodesUsed >= InodesMax) return false;
+        InodesUsed++;
+        return true;
+    }
+
+    public void GiveInode() => InodesUsed--;
+}

@@ -1,0 +1,153 @@
+using Akka.Actor;
+
+using K42.Contracts;
+using K42.Contracts.Servers;
+using K42.Servers.Volumes.Ramfs;
+
+namespace K42.Servers.Volumes;
+
+/// <summary>One ramfs volume: the actor in which its directories and open files live.</summary>
+/// <remarks>Parent: <see cref="VolumeRoot"/>. Calls: nobody. On failure: stopped; every handle answers EIO.</remarks>
+internal sealed class VolumeServer : ObjectActor
+{
+    private readonly Dictionary<ObjectHandle, DirectoryGrant> _grants = [];
+    private readonly Dictionary<uint, int> _filesByUser = [];
+    private readonly VolumeSettings _settings;
+    private readonly string _type;
+    private readonly ulong _number;
+    private int _openFiles;
+    private int _heldDirectories;
+    private bool _ending;
+
+    public VolumeServer(IpcPort ipc, ulong number, string type, RamOptions options, VolumeSettings settings) : base(ipc)
+    {
+        (_number, _type, _settings) = (number, type, settings);
+        Files = new RamFileSystem(number, options, ipc.Clock);
+    }
+
+    public RamFileSystem Files { get; }
+
+    /// <summary>The mount table that walks must know at least.</summary>
+    public ulong MountVersion { get; private set; }
+
+    public ulong Number => _number;
+
+    public VolumeInfo Info => new(
+        _number, _type, Files.Space.PagesUsed * RamSpace.PageBytes, Files.Space.InodesUsed, Files.FileCount == 0);
+
+    public static Props Props(
+        IpcPort ipc, ulong number, string type, RamOptions options, VolumeSettings settings) =>
+        Akka.Actor.Props.Create(() => new VolumeServer(ipc, number, type, options, settings));
+
+    /// <summary>A handle of the root, or of a mount point on the way up. Others are reached by walking only, so that
+    /// nobody gets past a directory that may not be searched.</summary>
+    public Outcome<ObjectHandle> Enter(ulong inode, CallerIdentity caller)
+    {
+        var directory = inode == 0 ? Files.Root : Files.FindDirectory(inode);
+        if (_ending || directory is null || directory.Dead) return Errno.ESTALE;
+        var free = directory == Files.Root || directory.Mounted || caller.IsKernel || caller.Principal.IsRoot;
+        return free ? Grant(directory, caller, held: false) : Errno.EACCES;
+    }
+
+    public Errno SetMountPoint(ulong inode, bool mounted, ulong mountVersion)
+    {
+        var directory = Files.FindDirectory(inode);
+        if (directory is null) return Files.WasNumbered(inode) ? Errno.ENOTDIR : Errno.ESTALE;
+        if (directory.Dead) return Errno.ESTALE;
+        var repeated = directory.Mounted == mounted && MountVersion == mountVersion;
+        if (mounted && !repeated && (directory.Mounted || directory == Files.Root)) return Errno.EBUSY;
+        directory.Mounted = mounted;
+        MountVersion = Math.Max(MountVersion, mountVersion);
+        return Errno.None;
+    }
+
+    public Errno TryEnd(bool force)
+    {
+        if (!force && (_openFiles > 0 || _heldDirectories > 0)) return Errno.EBUSY;
+        _ending = true;
+        return Errno.None;
+    }
+
+    /// <summary>A handle of a directory.</summary>
+    /// <param name="held">True when the caller stays there (a working directory), so that the volume is busy.</param>
+    public Outcome<ObjectHandle> Grant(RamDirectory directory, CallerIdentity caller, bool held)
+    {
+        if (_grants.Count >= _settings.DirectoryHandlesMax) return Errno.ENFILE;
+        var target = directory.Object;
+        if (target is null)
+        {
+            directory.Object = target = Home.Adopt(new DirectoryObject(this, directory));
+            RamFileSystem.Pin(directory);
+        }
+        var grant = new DirectoryGrant(target, caller.Pid, held);
+        var handle = target.Export(caller.Pid, DirectoryObject.HandleRights, Rights.None, grant);
+        Granted(handle, grant);
+        return handle;
+    }
+
+    public void Granted(ObjectHandle handle, DirectoryGrant grant)
+    {
+        _grants.Add(handle, grant);
+        if (grant.Held) _heldDirectories++;
+    }
+
+    public void Ungranted(ObjectHandle handle)
+    {
+        if (_grants.Remove(handle, out var grant) && grant.Held) _heldDirectories--;
+    }
+
+    public void DirectoryUnused(DirectoryObject unused)
+    {
+        unused.Directory.Object = null;
+        Files.Unpin(unused.Directory);
+        Home.Expel(unused);
+    }
+
+    /// <summary>The directory behind a handle that the caller holds; EXDEV when it is not of this volume.</summary>
+    public Outcome<RamDirectory> Resolve(ObjectHandle handle, CallerIdentity caller)
+    {
+        if (!_grants.TryGetValue(handle, out var grant)) return Errno.EXDEV;
+        return grant.Owner == caller.Pid ? grant.Target.Directory : Errno.EPERM;
+    }
+
+    /// <summary>Makes an open file for a caller.</summary>
+    public Outcome<ObjectHandle> OpenFile(RamNode node, int flags, CallerIdentity caller, out OpenFile? opened)
+    {
+        opened = null;
+        var who = caller.Principal;
+        var ofUser = _filesByUser.GetValueOrDefault(who.Uid);
+        var full = _openFiles >= _settings.OpenFilesMax || (!who.IsRoot && ofUser >= _settings.UserOpenFilesMax);
+        if (full) return Errno.ENFILE;
+        _openFiles++;
+        _filesByUser[who.Uid] = ofUser + 1;
+        RamFileSystem.Pin(node);
+        opened = Home.Adopt(new OpenFile(this, node, flags, who));
+        return opened.Export(caller.Pid, Volumes.OpenFile.RightsFor(flags));
+    }
+
+    public void Close(OpenFile file)
+    {
+        _openFiles--;
+        var left = _filesByUser[file.Opener.Uid] - 1;
+        if (left == 0) _filesByUser.Remove(file.Opener.Uid);
+        else _filesByUser[file.Opener.Uid] = left;
+        Files.Unpin(file.Node);
+        Home.Expel(file);
+    }
+
+    protected override void Started()
+    {
+    }
+
+    protected override bool Other(object message)
+    {
+        if (message is not VolumeTurn turn) return false;
+        turn.Run(this);
+        Context.Parent.Tell(turn, Self);
+        return true;
+    }
+}
+
+/// <summary>To whom a directory handle was given.</summary>
+/// <param name="Held">True when it keeps the volume busy.</param>
+internal sealed record DirectoryGrant(DirectoryObject Target, int Owner, bool Held);

@@ -1,0 +1,33 @@
+using Akka.Configuration;
+
+namespace K42.Servers.Volumes;
+
+/// <summary>Limits of a node's volumes; hocon/reference/volumes.conf explains each.</summary>
+/// <param name="BytesMax">The largest size= of a volume, and the default.</param>
+/// <param name="InodesMax">The largest nr_inodes= of a volume, and the default.</param>
+/// <param name="OpenFilesMax">Open files of one volume; ENFILE beyond.</param>
+/// <param name="UserOpenFilesMax">Open files of one user on one volume; ENFILE beyond. Root is not counted.</param>
+/// <param name="DirectoryHandlesMax">Directory handles of one volume; ENFILE beyond.</param>
+/// <param name="VolumesMax">Volumes of one node; ENOSPC beyond.</param>
+public sealed record VolumeSettings(
+    long BytesMax = 4L << 30, long InodesMax = 1_048_576, int OpenFilesMax = 1_048_576,
+    int UserOpenFilesMax = 524_288, int DirectoryHandlesMax = 1_048_576, int VolumesMax = 1_024)
+{
+    /// <summary>Reads the section k42.volumes; what is not there keeps its default.</summary>
+    public static VolumeSettings From(Config config)
+    {
+        var section = config.GetConfig("k42.volumes") ?? Config.Empty;
+        var defaults = new VolumeSettings();
+        var size = section.GetString("size-max", "auto");
+        return new VolumeSettings(
+            size == "auto" ? HalfOfMemory() : section.GetByteSize("size-max") ?? defaults.BytesMax,
+            section.GetLong("inodes-max", defaults.InodesMax),
+            section.GetInt("open-files-max", defaults.OpenFilesMax),
+            section.GetInt("user-open-files-max", defaults.UserOpenFilesMax),
+            section.GetInt("directory-handles-max", defaults.DirectoryHandlesMax),
+            section.GetInt("volumes-max", defaults.VolumesMax));
+    }
+
+    // What Linux takes for a tmpfs without size=.
+    private static long HalfOfMemory() => Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
+}

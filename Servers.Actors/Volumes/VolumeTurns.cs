@@ -1,0 +1,64 @@
+using K42.Contracts;
+using K42.Contracts.Servers;
+
+namespace K42.Servers.Volumes;
+
+/// <summary>Something that the factory asks one of its volumes: told to the volume's actor, which does it in a turn
+/// and tells it back, so that the factory answers its caller in a turn of its own.</summary>
+internal abstract class VolumeTurn(ulong volume)
+{
+    public ulong Volume { get; } = volume;
+
+    /// <summary>Runs in the volume's actor.</summary>
+    public abstract void Run(VolumeServer server);
+
+    /// <summary>Runs in the factory's actor, with EIO when the volume ended before.</summary>
+    public abstract void Finish(Errno failure);
+}
+
+/// <summary>A handle of a directory, for a caller.</summary>
+internal sealed class EnterTurn(ulong volume, ulong inode, CallerIdentity caller, Reply<ObjectHandle> reply)
+    : VolumeTurn(volume)
+{
+    private Outcome<ObjectHandle> _result;
+
+    public override void Run(VolumeServer server) => _result = server.Enter(inode, caller);
+
+    public override void Finish(Errno failure) => reply.Give(failure == Errno.None ? _result : failure);
+}
+
+/// <summary>Marks or unmarks a mount point.</summary>
+internal sealed class MountPointTurn(
+    ulong volume, ulong inode, bool mounted, ulong mountVersion, Reply<Nothing> reply) : VolumeTurn(volume)
+{
+    private Errno _result;
+
+    public override void Run(VolumeServer server) => _result = server.SetMountPoint(inode, mounted, mountVersion);
+
+    public override void Finish(Errno failure)
+    {
+        var errno = failure == Errno.None ? _result : failure;
+        if (errno == Errno.None) reply.Ok();
+        else reply.Fail(errno);
+    }
+}
+
+/// <summary>Asks whether a volume may end; the factory then stops it.</summary>
+internal sealed class RemoveTurn(ulong volume, bool force, Action<Errno> done) : VolumeTurn(volume)
+{
+    private Errno _result;
+
+    public override void Run(VolumeServer server) => _result = server.TryEnd(force);
+
+    public override void Finish(Errno failure) => done(failure == Errno.None ? _result : failure);
+}
+
+/// <summary>What a volume tells about itself in listings.</summary>
+internal sealed class InfoTurn(ulong volume, Action<VolumeInfo?> done) : VolumeTurn(volume)
+{
+    private VolumeInfo _result;
+
+    public override void Run(VolumeServer server) => _result = server.Info;
+
+    public override void Finish(Errno failure) => done(failure == Errno.None ? _result : null);
+}
