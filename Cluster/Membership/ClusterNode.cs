@@ -19,8 +19,6 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>The name of every node's ActorSystem.</summary>
     public const string SystemName = "k42";
 
-    private const string Scheme = "akka.ssl.tcp";
-
     private readonly MembershipSetup _setup;
     private readonly NodeDirectory _directory;
 
@@ -157,9 +155,10 @@ public sealed class ClusterNode : IAsyncDisposable
     {
         var cluster = AkkaCluster.Get(system);
         var own = $"{cluster.SelfAddress.Host}:{cluster.SelfAddress.Port}";
-        var seeds = options.Seeds.Where(seed => seed != own).Select(ParseSeed).ToImmutableList();
+        var seeds = options.Seeds.Where(seed => seed != own).Distinct().ToImmutableList();
         var forms = Forms(options, directory);
-        if (!forms) seeds = await Knock(options, directory, system, seeds, patience).ConfigureAwait(false);
+        var members = ImmutableList<Address>.Empty;
+        if (!forms) members = await Knock(options, directory, system, seeds, patience).ConfigureAwait(false);
         else if (directory.State.ClusterId == "")
             directory.Save(directory.State with
             {
@@ -188,7 +187,7 @@ public sealed class ClusterNode : IAsyncDisposable
         node = new ClusterNode(system, setup, parts, credential, new NumberGrantor(leases, executor));
 
         if (forms) cluster.Join(cluster.SelfAddress);
-        else cluster.JoinSeedNodes(seeds);
+        else cluster.JoinSeedNodes(members);
         var ready = Task.WhenAll(setup.WhenReady, parts.HasMap.Task);
         await Task.WhenAny(ready, setup.WhenEnded).WaitAsync(patience).ConfigureAwait(false);
         if (!ready.IsCompletedSuccessfully)
@@ -205,19 +204,20 @@ public sealed class ClusterNode : IAsyncDisposable
     }
 
     private static async Task<ImmutableList<Address>> Knock(ClusterNodeOptions options, NodeDirectory directory,
-        ActorSystem system, ImmutableList<Address> seeds, CancellationToken patience)
+        ActorSystem system, ImmutableList<string> seeds, CancellationToken patience)
     {
         var state = directory.State;
-        seeds = seeds.AddRange(state.Peers.Select(ParseSeed)).Distinct().ToImmutableList();
-        if (seeds.IsEmpty) throw new ClusterStartException($"{options.Name} has no seed other than itself to join.");
+        var own = AkkaCluster.Get(system).SelfAddress;
+        ImmutableList<Address> doors = [.. seeds.Union(state.Peers).Select(seed => ParseSeed(own, seed))];
+        if (doors.IsEmpty) throw new ClusterStartException($"{options.Name} has no seed other than itself to join.");
         var knock = new Knock(ClusterMessages.Protocol, state.ClusterId, state.LeaseKey, options.Name, state.NodeId);
         var source = new TaskCompletionSource<KnockAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        system.ActorOf(Props.Create(() => new KnockActor(knock, seeds, source)), "knock");
+        system.ActorOf(Props.Create(() => new KnockActor(knock, doors, source)), "knock");
         var answer = await source.Task.WaitAsync(patience).ConfigureAwait(false);
         if (answer.Refusal != "")
             throw new ClusterStartException($"{options.Name} was refused by the cluster because {answer.Refusal}.");
         directory.Save(state with { ClusterId = answer.ClusterId, NodeId = (ushort)answer.NodeId });
-        return [.. answer.Addresses.Select(ParseSeed)];
+        return [.. answer.Addresses.Select(address => ParseSeed(own, address))];
     }
 
     private static ActorSystem CreateSystem(ClusterNodeOptions options, Credential credential)
@@ -256,11 +256,12 @@ public sealed class ClusterNode : IAsyncDisposable
         }
     }
 
-    private static Address ParseSeed(string seed)
+    /// <summary>The Akka address of "host:port", of the same protocol and name as this node's own.</summary>
+    private static Address ParseSeed(Address own, string seed)
     {
         var colon = seed.LastIndexOf(':');
         if (colon <= 0 || !ushort.TryParse(seed[(colon + 1)..], out var port))
             throw new ClusterStartException($"'{seed}' is no seed: write host:port.");
-        return new Address(Scheme, SystemName, seed[..colon], port);
+        return new Address(own.Protocol, own.System, seed[..colon], port);
     }
 }

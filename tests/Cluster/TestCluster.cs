@@ -67,7 +67,7 @@ public sealed class TestCluster : IAsyncDisposable
         Cluster = Timings,
         LinkPort = 9_000 + name[^1],
         GatewayAddress = $"{name}:1",
-        Hocon = "akka.loglevel = WARNING",
+        Hocon = "akka.loglevel = OFF",
     };
 
     public async ValueTask DisposeAsync()
@@ -153,4 +153,22 @@ public static class PortExtensions
             if (table.Get(key).Span.SequenceEqual(value)) seen.TrySetResult();
         }
     }
+}
+
+/// <summary>Who was first told as removed by any of several nodes, and when.</summary>
+public sealed class FirstRemoval : IMembershipListener
+{
+    private readonly TaskCompletionSource<(NodeRef, long)> _first =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public FirstRemoval(IEnumerable<IMembership> memberships)
+    {
+        foreach (var membership in memberships) membership.Subscribe(this);
+    }
+
+    public Task<(NodeRef Node, long At)> Task => _first.Task;
+
+    public void MemberUp(Member member) { }
+
+    public void MemberRemoved(NodeRef node) => _first.TrySetResult((node, TimeProvider.System.GetTimestamp()));
 }
