@@ -30,8 +30,8 @@ internal static class ClusterMessages
 
 /// <summary>A node that is no member yet asks one that is for the cluster's id and a node id of its own.</summary>
 /// <param name="LeaseKey">The random key of its data directory.</param>
-/// <param name="NodeId">The id that it leased in an earlier life, or 0.</param>
-internal sealed record Knock(int Protocol, string ClusterId, string LeaseKey, string Name, int NodeId);
+/// <param name="Node">The id that it leased in an earlier life, or 0, and its present incarnation.</param>
+internal sealed record Knock(int Protocol, string ClusterId, string LeaseKey, string Name, ulong Node);
 
 /// <summary>The answer: ids and the addresses to join, or one sentence that says why not.</summary>
 /// <param name="Refusal">Empty when accepted.</param>

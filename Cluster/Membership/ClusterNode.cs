@@ -210,7 +210,8 @@ public sealed class ClusterNode : IAsyncDisposable
         var own = AkkaCluster.Get(system).SelfAddress;
         ImmutableList<Address> doors = [.. seeds.Union(state.Peers).Select(seed => ParseSeed(own, seed))];
         if (doors.IsEmpty) throw new ClusterStartException($"{options.Name} has no seed other than itself to join.");
-        var knock = new Knock(ClusterMessages.Protocol, state.ClusterId, state.LeaseKey, options.Name, state.NodeId);
+        var knock = new Knock(ClusterMessages.Protocol, state.ClusterId, state.LeaseKey, options.Name,
+            ClusterMessages.Pack(new NodeRef(state.NodeId, state.Incarnation)));
         var source = new TaskCompletionSource<KnockAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         system.ActorOf(Props.Create(() => new KnockActor(knock, doors, source)), "knock");
         var answer = await source.Task.WaitAsync(patience).ConfigureAwait(false);

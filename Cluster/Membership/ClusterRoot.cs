@@ -29,8 +29,8 @@ internal sealed class ClusterRoot : UntypedActor
     {
         var leases = Start(Props.Create(() => new LeaseActor(_setup, _parts.Map, _parts.HasMap)), LeaseActor.Name);
         Start(Props.Create(() => new GrantorActor(_setup.Options)), GrantorActor.Name);
-        Start(Props.Create(() => new MembershipActor(_setup)), MembershipActor.Name);
-        Start(Props.Create(() => new GreeterActor(_setup, leases)), GreeterActor.Name);
+        var membership = Start(Props.Create(() => new MembershipActor(_setup)), MembershipActor.Name);
+        Start(Props.Create(() => new GreeterActor(_setup, leases, membership)), GreeterActor.Name);
         var table = Start(Props.Create(() => new TableActor(_setup, _parts.Table)), TableActor.Name);
         _parts.Table.Attach(table);
         _parts.Leases.TrySetResult(leases);

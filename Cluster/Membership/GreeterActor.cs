@@ -6,7 +6,8 @@ using AkkaCluster = Akka.Cluster.Cluster;
 namespace K42.Cluster.Membership;
 
 /// <summary>Answers nodes that want to join: checks that they may, and gets them a node id from the grantor.</summary>
-/// <remarks>Parent: <see cref="ClusterRoot"/>; path /user/cluster/greeter. Calls: <see cref="LeaseActor"/>. On failure:
+/// <remarks>Parent: <see cref="ClusterRoot"/>; path /user/cluster/greeter. Calls: <see cref="LeaseActor"/>,
+/// <see cref="MembershipActor"/>. On failure:
 /// the node ends.</remarks>
 internal sealed class GreeterActor : ReceiveActor
 {
@@ -14,11 +15,13 @@ internal sealed class GreeterActor : ReceiveActor
 
     private readonly MembershipSetup _setup;
     private readonly IActorRef _leases;
+    private readonly IActorRef _membership;
 
-    public GreeterActor(MembershipSetup setup, IActorRef leases)
+    public GreeterActor(MembershipSetup setup, IActorRef leases, IActorRef membership)
     {
         _setup = setup;
         _leases = leases;
+        _membership = membership;
         Receive<Knock>(Knocked);
     }
 
@@ -29,8 +32,17 @@ internal sealed class GreeterActor : ReceiveActor
         if (refusal != null) from.Tell(No(refusal, mayRetry: false));
         else if (!_setup.Membership.MayServe) from.Tell(No("the cluster has no majority at present", mayRetry: true));
         else
-            _leases.Tell(new LeaseActor.WantNodeId(knock.LeaseKey, knock.NodeId,
-                (no, id) => from.Tell(no == null ? Yes(id) : No(no))));
+            _leases.Tell(new LeaseActor.WantNodeId(knock.LeaseKey, ClusterMessages.Unpack(knock.Node).Id,
+                (no, id) => Answer(from, knock, no, id)));
+    }
+
+    /// <summary>Runs on the lease actor's turn: uses nothing of this actor but what never changes.</summary>
+    private void Answer(IActorRef from, Knock knock, NotLeased? no, int id)
+    {
+        // Whoever holds the directory's lock and key is its only life: nobody need wait for the older to be missed.
+        var node = ClusterMessages.Unpack(knock.Node) with { Id = (ushort)id };
+        if (no == null) _membership.Tell(new MembershipActor.NewLife(node), ActorRefs.NoSender);
+        from.Tell(no == null ? Yes(id) : No(no), ActorRefs.NoSender);
     }
 
     private string? Refusal(Knock knock)
@@ -40,12 +52,15 @@ internal sealed class GreeterActor : ReceiveActor
         if (knock.ClusterId != "" && knock.ClusterId != _setup.ClusterId)
             return "its data directory belongs to another cluster";
         var holder = _setup.Membership.Members.FirstOrDefault(member => member.Name == knock.Name);
-        return holder != null && holder.Node.Id != knock.NodeId && !IsLeaseOf(knock.LeaseKey, holder.Node.Id)
+        return holder != null && !IsLeaseOf(knock.LeaseKey, holder.Node.Id)
             ? $"a node named {knock.Name} is already a member" : null;
     }
 
-    private bool IsLeaseOf(string leaseKey, ushort id) =>
-        _setup.Directory.State.Known.Contains(new KnownNode(id, leaseKey));
+    private bool IsLeaseOf(string leaseKey, ushort id)
+    {
+        var state = _setup.Directory.State;
+        return state.Known.Contains(new KnownNode(id, leaseKey)) || (state.NodeId, state.LeaseKey) == (id, leaseKey);
+    }
 
     private KnockAnswer Yes(int id) => new(_setup.ClusterId, id, _setup.Addresses(), "", false);
 

@@ -27,6 +27,9 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         public long SupportedAt { get; set; } = long.MinValue;
     }
 
+    /// <summary>A node started again: its older lives are over, whether or not anyone missed them yet.</summary>
+    public sealed record NewLife(NodeRef Node);
+
     private sealed class Tick
     {
         public static readonly Tick Instance = new();
@@ -54,6 +57,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         Receive<Hello>(Greeted);
         Receive<Ping>(Pinged);
         Receive<Pong>(Ponged);
+        Receive<NewLife>(life => BuryOlder(life.Node));
         Receive<Tick>(_ => Ticked());
     }
 
@@ -139,10 +143,22 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         if (peer.Hello != null) return;
         peer.Hello = hello;
         _setup.Remember(hello);
-        _gate.ProvedDead(ClusterMessages.Unpack(hello.Node));
-        TellDue();
+        BuryOlder(ClusterMessages.Unpack(hello.Node));
         TryTell(peer);
         CheckReady();
+    }
+
+    private void BuryOlder(NodeRef newest)
+    {
+        _setup.Remember(newest);
+        _gate.ProvedDead(newest);
+        TellDue();
+        foreach (var life in Others())
+        {
+            if (life.Hello == null || life.IsDown) continue;
+            var node = ClusterMessages.Unpack(life.Hello.Node);
+            if (node.Id == newest.Id && node < newest) _cluster.Down(life.Address.Address);
+        }
     }
 
     /// <summary>Publishes a member once Akka.Cluster accepted it, it said who it is and its older life is gone.</summary>
@@ -150,13 +166,6 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     {
         if (!peer.IsUp || peer.Told != null || peer.Hello is not { } hello) return;
         var node = ClusterMessages.Unpack(hello.Node);
-        var older = Others().Where(p => p.Told is { } told && told.Node.Id == node.Id).ToArray();
-        foreach (var life in older)
-        {
-            // The newer life holds the lock of the data directory: the older process is dead, unreachable or not.
-            if (life.Told!.Node < node && !life.IsDown) _cluster.Down(life.Address.Address);
-        }
-        if (older.Length > 0 || _membership.AddressOf(node) != null) return;
         if (_membership.Members.Any(member => member.Node.Id == node.Id)) return;
         TellUp(peer, new Member(node, hello.Name, hello.LinkHost, hello.LinkPort, hello.Gateway));
     }

@@ -66,9 +66,12 @@ internal sealed class MembershipSetup
     {
         var state = Directory.State;
         var known = new KnownNode(ClusterMessages.Unpack(hello.Node).Id, hello.LeaseKey);
-        _newest[known.Id] = Math.Max(_newest.GetValueOrDefault(known.Id), ClusterMessages.Unpack(hello.Node).Incarnation);
         if (!state.Known.Contains(known)) Directory.Save(state with { Known = [.. state.Known, known] });
     }
+
+    /// <summary>Keeps the latest life that was met of a node.</summary>
+    public void Remember(NodeRef node) =>
+        _newest[node.Id] = Math.Max(_newest.GetValueOrDefault(node.Id), node.Incarnation);
 
     /// <summary>True when a later start of the same node was met.</summary>
     public bool HasNewerLife(NodeRef node) => _newest.GetValueOrDefault(node.Id) > node.Incarnation;
