@@ -5,9 +5,10 @@ using K42.Contracts.Ports;
 
 namespace K42.Cluster.Membership;
 
-/// <summary>The membership port over Akka.Cluster: what <see cref="MembershipActor"/> learned, for all threads.</summary>
-/// <remarks>Listeners are called by whichever thread brought the news, one at a time and in order, outside any
-/// lock. A listener must not block and must not throw.</remarks>
+/// <summary>The membership port over Akka.Cluster: what <see cref="MembershipActor"/> learned, for all
+/// threads.</summary>
+/// <remarks>Listeners are called by whichever thread brought the news, one at a time and in order, outside
+/// any lock. A listener must not block and must not throw.</remarks>
 public sealed class AkkaMembership : IMembership
 {
     private readonly TimeProvider _time;
@@ -79,7 +80,8 @@ public sealed class AkkaMembership : IMembership
 
     private void Publish() => Volatile.Write(ref _list, [.. _members.Values.Select(entry => entry.Member)]);
 
-    /// <summary>Tells what is queued, unless another thread, or a caller further up this stack, already does.</summary>
+    /// <summary>Tells what is queued, unless another thread, or a caller further up this stack, already
+    /// does.</summary>
     private void Tell()
     {
         while (true)

@@ -4,8 +4,10 @@ using K42.Contracts;
 
 namespace K42.Cluster.Membership;
 
-/// <summary>What nodes say to each other on Akka.Remote: the whole list, and the serializer's whitelist.</summary>
-/// <remarks>Fields are primitives, strings and arrays of those; nodes are written as <see cref="Pack"/> says.</remarks>
+/// <summary>What nodes say to each other on Akka.Remote: the whole list, and the serializer's
+/// whitelist.</summary>
+/// <remarks>Fields are primitives, strings and arrays of those; nodes are written as <see cref="Pack"/>
+/// says.</remarks>
 internal static class ClusterMessages
 {
     /// <summary>The version of this list; raised when a message changes its meaning.</summary>
@@ -28,7 +30,8 @@ internal static class ClusterMessages
     public static NodeRef Unpack(ulong packed) => new((ushort)(packed >> 32), (uint)packed);
 }
 
-/// <summary>A node that is no member yet asks one that is for the cluster's id and a node id of its own.</summary>
+/// <summary>A node that is no member yet asks one that is for the cluster's id and a node id of its
+/// own.</summary>
 /// <param name="LeaseKey">The random key of its data directory.</param>
 /// <param name="Node">The id that it leased in an earlier life, or 0, and its present incarnation.</param>
 internal sealed record Knock(int Protocol, string ClusterId, string LeaseKey, string Name, ulong Node);
@@ -36,12 +39,14 @@ internal sealed record Knock(int Protocol, string ClusterId, string LeaseKey, st
 /// <summary>The answer: ids and the addresses to join, or one sentence that says why not.</summary>
 /// <param name="Refusal">Empty when accepted.</param>
 /// <param name="MayRetry">The refusal may go away by itself.</param>
-internal sealed record KnockAnswer(string ClusterId, int NodeId, string[] Addresses, string Refusal, bool MayRetry);
+internal sealed record KnockAnswer(
+    string ClusterId, int NodeId, string[] Addresses, string Refusal, bool MayRetry);
 
 /// <summary>Who a member is; sent both ways between every two.</summary>
 /// <param name="Uid">Akka's number of the sender's ActorSystem.</param>
 /// <param name="Asks">The receiver shall answer with its own.</param>
-internal sealed record Hello(string ClusterId, string Address, int Uid, ulong Node, string Name, string LeaseKey,
+internal sealed record Hello(
+    string ClusterId, string Address, int Uid, ulong Node, string Name, string LeaseKey,
     string LinkHost, int LinkPort, string Gateway, bool Asks);
 
 /// <summary>Asks a member to support the sender's right to serve.</summary>
@@ -49,7 +54,8 @@ internal sealed record Hello(string ClusterId, string Address, int Uid, ulong No
 /// <param name="Uid">The sender's.</param>
 internal sealed record Ping(long SentAt, int Uid);
 
-/// <summary>Supports it. Also tells when this node last supported others, which their removal waits for.</summary>
+/// <summary>Supports it. Also tells when this node last supported others, which their removal waits
+/// for.</summary>
 /// <param name="SentAt">From the ping.</param>
 /// <param name="Uid">The supporter's.</param>
 /// <param name="Supported">Uids of the nodes that this one supported lately.</param>
@@ -76,7 +82,8 @@ internal sealed record ReportRequest(long Round);
 
 /// <summary>All that a node holds and who it thinks is a member.</summary>
 /// <param name="Ids">Node ids that it ever saw, and in the same order their lease keys.</param>
-internal sealed record Report(long Round, ulong Node, int[] Blocks, ulong[] Members, int[] Ids, string[] Keys);
+internal sealed record Report(
+    long Round, ulong Node, int[] Blocks, ulong[] Members, int[] Ids, string[] Keys);
 
 /// <summary>A node asks for the block map.</summary>
 internal sealed record MapRequest;

@@ -13,7 +13,8 @@ using AkkaCluster = Akka.Cluster.Cluster;
 
 namespace K42.Cluster.Membership;
 
-/// <summary>A running member of a cluster: its ActorSystem and the ports that Akka.Cluster stands behind.</summary>
+/// <summary>A running member of a cluster: its ActorSystem and the ports that Akka.Cluster stands
+/// behind.</summary>
 public sealed class ClusterNode : IAsyncDisposable
 {
     /// <summary>The name of every node's ActorSystem.</summary>
@@ -58,18 +59,21 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>"host:port" under which others can name this node as a seed.</summary>
     public string Address => _setup.PublicAddress;
 
-    /// <summary>Ends when this node is no member any more, and says why. It never may serve again in this life.</summary>
+    /// <summary>Ends when this node is no member any more, and says why. It never may serve again in this
+    /// life.</summary>
     public Task<ClusterEnd> Ended => _setup.WhenEnded;
 
-    /// <summary>Raised with false when this node lost its majority for T1 and must end its programs, and with true
-    /// when it may serve (again). Called on the membership's thread: return soon.</summary>
+    /// <summary>Raised with false when this node lost its majority for T1 and must end its programs, and with
+    /// true when it may serve (again). Called on the membership's thread: return soon.</summary>
     public event Action<bool>? ServingChanged;
 
-    /// <summary>Starts a node: makes a new cluster, joins one, or comes back to its own as a new incarnation.</summary>
+    /// <summary>Starts a node: makes a new cluster, joins one, or comes back to its own as a new
+    /// incarnation.</summary>
     /// <param name="options">See <see cref="ClusterNodeOptions"/>.</param>
     /// <param name="stop">Gives up.</param>
     /// <returns>The node, after it is a member, knows all others and has the block map.</returns>
-    /// <exception cref="ClusterStartException">It can't; the message is one sentence that says what to do.</exception>
+    /// <exception cref="ClusterStartException">It can't; the message is one sentence that says what to
+    /// do.</exception>
     /// <exception cref="CredentialException">Its credential can't be used.</exception>
     public static async Task<ClusterNode> StartAsync(ClusterNodeOptions options, CancellationToken stop)
     {
@@ -82,7 +86,7 @@ public sealed class ClusterNode : IAsyncDisposable
         {
             if (credential.Name != options.Name)
                 throw new ClusterStartException(
-                    $"{path} is the credential of {credential.Name}, not of {options.Name}: check the data directory.");
+                    $"{path} is the credential of {credential.Name}, not of {options.Name}: check the path.");
             directory = NodeDirectory.Open(options.DataDirectory);
             system = CreateSystem(options, credential);
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -96,15 +100,16 @@ public sealed class ClusterNode : IAsyncDisposable
             credential.Dispose();
             if (e is OperationCanceledException && !stop.IsCancellationRequested)
                 throw new ClusterStartException($"{options.Name} was not let into the cluster within "
-                    + $"{options.Cluster.JoinTimeout.TotalSeconds:0} s: check that its seeds run and have a majority.");
+                    + $"{options.Cluster.JoinTimeout.TotalSeconds:0} s: check that its seeds run and have a "
+                    + "majority.");
             throw;
         }
     }
 
     /// <summary>Leaves the cluster in order and stops the ActorSystem.</summary>
     /// <param name="deadline">How long that may take in all.</param>
-    /// <returns>True when the others saw it leave and everything stopped; false at the deadline, when the caller
-    /// should end the process.</returns>
+    /// <returns>True when the others saw it leave and everything stopped; false at the deadline, when the
+    /// caller should end the process.</returns>
     public async Task<bool> LeaveAsync(TimeSpan deadline)
     {
         using var patience = new CancellationTokenSource(deadline, _setup.Time);
@@ -116,7 +121,8 @@ public sealed class ClusterNode : IAsyncDisposable
                 var cluster = AkkaCluster.Get(System);
                 cluster.Leave(cluster.SelfAddress);
                 // Half of the time for the others' consent, the rest to stop.
-                left = await Ended.WaitAsync(deadline / 2, _setup.Time).ConfigureAwait(false) == ClusterEnd.Left;
+                left = await Ended.WaitAsync(deadline / 2, _setup.Time)
+                    .ConfigureAwait(false) == ClusterEnd.Left;
             }
         }
         catch (TimeoutException)
@@ -146,7 +152,8 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (!System.WhenTerminated.IsCompleted) await LeaveAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(false);
+        if (!System.WhenTerminated.IsCompleted)
+            await LeaveAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(false);
         Credential.Dispose();
     }
 
@@ -195,7 +202,8 @@ public sealed class ClusterNode : IAsyncDisposable
         return node;
     }
 
-    /// <summary>True when this node may begin, or go on with, a cluster of which it is the only member.</summary>
+    /// <summary>True when this node may begin, or go on with, a cluster of which it is the only
+    /// member.</summary>
     private static bool Forms(ClusterNodeOptions options, NodeDirectory directory)
     {
         var state = directory.State;
@@ -203,20 +211,24 @@ public sealed class ClusterNode : IAsyncDisposable
         return options.Reform || (options.Seeds.Count == 0 && state.Peers.Count == 0);
     }
 
-    private static async Task<ImmutableList<Address>> Knock(ClusterNodeOptions options, NodeDirectory directory,
+    private static async Task<ImmutableList<Address>> Knock(
+        ClusterNodeOptions options, NodeDirectory directory,
         ActorSystem system, ImmutableList<string> seeds, CancellationToken patience)
     {
         var state = directory.State;
         var own = AkkaCluster.Get(system).SelfAddress;
         ImmutableList<Address> doors = [.. seeds.Union(state.Peers).Select(seed => ParseSeed(own, seed))];
-        if (doors.IsEmpty) throw new ClusterStartException($"{options.Name} has no seed other than itself to join.");
+        if (doors.IsEmpty)
+            throw new ClusterStartException($"{options.Name} has no seed other than itself to join.");
         var knock = new Knock(ClusterMessages.Protocol, state.ClusterId, state.LeaseKey, options.Name,
             ClusterMessages.Pack(new NodeRef(state.NodeId, state.Incarnation)));
-        var source = new TaskCompletionSource<KnockAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var source =
+            new TaskCompletionSource<KnockAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         system.ActorOf(Props.Create(() => new KnockActor(knock, doors, source)), "knock");
         var answer = await source.Task.WaitAsync(patience).ConfigureAwait(false);
         if (answer.Refusal != "")
-            throw new ClusterStartException($"{options.Name} was refused by the cluster because {answer.Refusal}.");
+            throw new ClusterStartException(
+                $"{options.Name} was refused by the cluster because {answer.Refusal}.");
         directory.Save(state with { ClusterId = answer.ClusterId, NodeId = (ushort)answer.NodeId });
         return [.. answer.Addresses.Select(address => ParseSeed(own, address))];
     }
@@ -231,7 +243,8 @@ public sealed class ClusterNode : IAsyncDisposable
             }
             """);
         var own = options.Hocon == "" ? Config.Empty : ConfigurationFactory.ParseString(options.Hocon);
-        var config = own.WithFallback(network).WithFallback(options.Cluster.ToAkka()).WithFallback(Hocon.Node);
+        var config = own.WithFallback(network).WithFallback(options.Cluster.ToAkka())
+            .WithFallback(Hocon.Node);
         var setup = ActorSystemSetup.Create(
             BootstrapSetup.Create().WithConfig(config),
             NodeTls.Setup(credential),
@@ -242,7 +255,8 @@ public sealed class ClusterNode : IAsyncDisposable
         }
         catch (Exception e) when (Causes(e).OfType<SocketException>().Any())
         {
-            throw new ClusterStartException($"{options.Name} can't listen on {options.BindHost}:{options.Port}: "
+            throw new ClusterStartException(
+                $"{options.Name} can't listen on {options.BindHost}:{options.Port}: "
                 + "is the port in use?", e);
         }
     }

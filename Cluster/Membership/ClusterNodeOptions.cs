@@ -8,7 +8,8 @@ public sealed record ClusterNodeOptions
     /// <summary>The node's name, unique in the cluster, as in its certificate: "node-1".</summary>
     public required string Name { get; init; }
 
-    /// <summary>Where node.json lives; made with mode 0700 when missing; one running node per directory.</summary>
+    /// <summary>Where node.json lives; made with mode 0700 when missing; one running node per
+    /// directory.</summary>
     public required string DataDirectory { get; init; }
 
     /// <summary>The node's credential file; node.pem in the data directory when left out.</summary>
@@ -23,12 +24,12 @@ public sealed record ClusterNodeOptions
     /// <summary>The TCP port of membership traffic; 0 takes a free one.</summary>
     public int Port { get; init; }
 
-    /// <summary>"host:port" of nodes to join through; this node's own address is skipped. Empty makes a new cluster,
-    /// or goes on alone with the one that this node was the last member of.</summary>
+    /// <summary>"host:port" of nodes to join through; this node's own address is skipped. Empty makes a new
+    /// cluster, or goes on alone with the one that this node was the last member of.</summary>
     public IReadOnlyList<string> Seeds { get; init; } = [];
 
-    /// <summary>The operator's word that no other member runs: this node goes on with its cluster alone, and the
-    /// others join it again.</summary>
+    /// <summary>The operator's word that no other member runs: this node goes on with its cluster alone, and
+    /// the others join it again.</summary>
     public bool Reform { get; init; }
 
     /// <summary>Where the node takes IPC links: host.</summary>
@@ -43,7 +44,8 @@ public sealed record ClusterNodeOptions
     /// <summary>Timings.</summary>
     public ClusterOptions Cluster { get; init; } = ClusterOptions.Default;
 
-    /// <summary>More configuration for the ActorSystem, such as dispatchers; wins over hocon/node.conf.</summary>
+    /// <summary>More configuration for the ActorSystem, such as dispatchers; wins over
+    /// hocon/node.conf.</summary>
     public string Hocon { get; init; } = "";
 
     /// <summary>More types that may cross between nodes on Akka.Remote.</summary>

@@ -3,7 +3,8 @@ using Akka.Configuration;
 
 namespace K42.Cluster.Membership;
 
-/// <summary>The timings of a cluster; hocon/reference/cluster.conf explains each and holds its default.</summary>
+/// <summary>The timings of a cluster; hocon/reference/cluster.conf explains each and holds its
+/// default.</summary>
 public sealed record ClusterOptions
 {
     /// <summary>The conservative profile.</summary>
@@ -42,7 +43,8 @@ public sealed record ClusterOptions
     /// <summary>Reads k42.cluster from a configuration that falls back to the reference.</summary>
     /// <param name="config">The node's own configuration; may be empty.</param>
     /// <param name="profile">A profile's name; null takes k42.cluster.profile.</param>
-    /// <exception cref="ArgumentException">A timing breaks T1 before T2, or the profile is unknown.</exception>
+    /// <exception cref="ArgumentException">A timing breaks T1 before T2, or the profile is
+    /// unknown.</exception>
     public static ClusterOptions FromConfig(Config config, string? profile = null)
     {
         var all = config.WithFallback(Hocon.Reference).GetConfig("k42.cluster");
@@ -72,12 +74,14 @@ public sealed record ClusterOptions
         if (HeartbeatInterval <= TimeSpan.Zero || FenceAfter < 3 * HeartbeatInterval)
             throw new ArgumentException("k42.cluster: fence-after must be at least 3 heartbeat-intervals.");
         if (FenceAfter > AcceptablePause + StableAfter - (3 * HeartbeatInterval))
-            throw new ArgumentException("k42.cluster: fence-after must be at most acceptable-pause + stable-after "
+            throw new ArgumentException(
+                "k42.cluster: fence-after must be at most acceptable-pause + stable-after "
                 + "- 3 heartbeat-intervals.");
     }
 
     /// <summary>The same timings in Akka's words.</summary>
-    internal Config ToAkka() => ConfigurationFactory.ParseString(string.Create(CultureInfo.InvariantCulture, $$"""
+    internal Config ToAkka() =>
+        ConfigurationFactory.ParseString(string.Create(CultureInfo.InvariantCulture, $$"""
         akka.cluster {
           gossip-interval = {{Ms(GossipInterval)}}
           leader-actions-interval = {{Ms(GossipInterval)}}

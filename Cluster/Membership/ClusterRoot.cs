@@ -4,8 +4,8 @@ using K42.Cluster.Tables;
 namespace K42.Cluster.Membership;
 
 /// <summary>Parent of the actors that make a node a member.</summary>
-/// <remarks>Parent: the user guardian; path /user/cluster. Calls: nobody. On failure of any child all are stopped and
-/// the node's membership ends: half a member would serve what it may not.</remarks>
+/// <remarks>Parent: the user guardian; path /user/cluster. Calls: nobody. On failure of any child all are
+/// stopped and the node's membership ends: half a member would serve what it may not.</remarks>
 internal sealed class ClusterRoot : UntypedActor
 {
     public const string Name = "cluster";
@@ -27,7 +27,8 @@ internal sealed class ClusterRoot : UntypedActor
 
     protected override void PreStart()
     {
-        var leases = Start(Props.Create(() => new LeaseActor(_setup, _parts.Map, _parts.HasMap)), LeaseActor.Name);
+        var leases =
+            Start(Props.Create(() => new LeaseActor(_setup, _parts.Map, _parts.HasMap)), LeaseActor.Name);
         Start(Props.Create(() => new GrantorActor(_setup.Options)), GrantorActor.Name);
         var membership = Start(Props.Create(() => new MembershipActor(_setup)), MembershipActor.Name);
         Start(Props.Create(() => new GreeterActor(_setup, leases, membership)), GreeterActor.Name);
@@ -47,5 +48,6 @@ internal sealed record ClusterParts(BlockMap Map, ReplicatedTable Table)
 {
     public TaskCompletionSource HasMap { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public TaskCompletionSource<IActorRef> Leases { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public TaskCompletionSource<IActorRef> Leases { get; } =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -7,8 +7,10 @@ using Hyperion;
 
 namespace K42.Cluster.Membership;
 
-/// <summary>Further types that may cross between nodes on Akka.Remote, given when the ActorSystem is made.</summary>
-/// <param name="Types">Closed types; each member type that is not a primitive or string is listed too.</param>
+/// <summary>Further types that may cross between nodes on Akka.Remote, given when the ActorSystem is
+/// made.</summary>
+/// <param name="Types">Closed types; each member type that is not a primitive or string is listed
+/// too.</param>
 public sealed class ClusterWireTypes(IReadOnlyList<Type> Types) : Setup
 {
     /// <summary>The types.</summary>
@@ -50,7 +52,8 @@ public sealed class ClusterSerializer : Akka.Serialization.Serializer
     }
 
     /// <summary>Reads a listed type.</summary>
-    /// <exception cref="SerializationException">The bytes name a type that is not listed, or are damaged.</exception>
+    /// <exception cref="SerializationException">The bytes name a type that is not listed, or are
+    /// damaged.</exception>
     public override object FromBinary(byte[] bytes, Type type)
     {
         try
@@ -67,7 +70,8 @@ public sealed class ClusterSerializer : Akka.Serialization.Serializer
     }
 }
 
-/// <summary>Hyperion asks by a type's full name when it writes and by the name without version when it reads.</summary>
+/// <summary>Hyperion asks by a type's full name when it writes and by the name without version when it
+/// reads.</summary>
 internal sealed class Whitelist : ITypeFilter
 {
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
@@ -84,7 +88,8 @@ internal sealed class Whitelist : ITypeFilter
     public bool IsAllowed(string typeName) => _names.Contains(typeName);
 }
 
-/// <summary>Stands where Akka's Newtonsoft serializer was: that one makes whatever type the bytes name.</summary>
+/// <summary>Stands where Akka's Newtonsoft serializer was: that one makes whatever type the bytes
+/// name.</summary>
 public sealed class RefusingSerializer : Akka.Serialization.Serializer
 {
     /// <summary>Made by Akka, which hands it the settings meant for Newtonsoft's.</summary>

@@ -5,7 +5,8 @@ using AkkaCluster = Akka.Cluster.Cluster;
 
 namespace K42.Cluster.Membership;
 
-/// <summary>Answers nodes that want to join: checks that they may, and gets them a node id from the grantor.</summary>
+/// <summary>Answers nodes that want to join: checks that they may, and gets them a node id from the
+/// grantor.</summary>
 /// <remarks>Parent: <see cref="ClusterRoot"/>; path /user/cluster/greeter. Calls: <see cref="LeaseActor"/>,
 /// <see cref="MembershipActor"/>. On failure:
 /// the node ends.</remarks>
@@ -30,7 +31,8 @@ internal sealed class GreeterActor : ReceiveActor
         var from = Sender;
         var refusal = Refusal(knock);
         if (refusal != null) from.Tell(No(refusal, mayRetry: false));
-        else if (!_setup.Membership.MayServe) from.Tell(No("the cluster has no majority at present", mayRetry: true));
+        else if (!_setup.Membership.MayServe)
+            from.Tell(No("the cluster has no majority at present", mayRetry: true));
         else
             _leases.Tell(new LeaseActor.WantNodeId(knock.LeaseKey, ClusterMessages.Unpack(knock.Node).Id,
                 (no, id) => Answer(from, knock, no, id)));
@@ -39,7 +41,8 @@ internal sealed class GreeterActor : ReceiveActor
     /// <summary>Runs on the lease actor's turn: uses nothing of this actor but what never changes.</summary>
     private void Answer(IActorRef from, Knock knock, NotLeased? no, int id)
     {
-        // Whoever holds the directory's lock and key is its only life: nobody need wait for the older to be missed.
+        // Whoever holds the directory's lock and key is its only life: nobody need wait for the older to be
+        // missed.
         var node = ClusterMessages.Unpack(knock.Node) with { Id = (ushort)id };
         if (no == null) _membership.Tell(new MembershipActor.NewLife(node), ActorRefs.NoSender);
         from.Tell(no == null ? Yes(id) : No(no), ActorRefs.NoSender);
@@ -59,7 +62,8 @@ internal sealed class GreeterActor : ReceiveActor
     private bool IsLeaseOf(string leaseKey, ushort id)
     {
         var state = _setup.Directory.State;
-        return state.Known.Contains(new KnownNode(id, leaseKey)) || (state.NodeId, state.LeaseKey) == (id, leaseKey);
+        return state.Known.Contains(new KnownNode(id, leaseKey))
+            || (state.NodeId, state.LeaseKey) == (id, leaseKey);
     }
 
     private KnockAnswer Yes(int id) => new(_setup.ClusterId, id, _setup.Addresses(), "", false);

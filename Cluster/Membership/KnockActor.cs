@@ -3,7 +3,8 @@ using Akka.Actor;
 namespace K42.Cluster.Membership;
 
 /// <summary>Knocks at the seeds, one after the other, until a member lets this node in.</summary>
-/// <remarks>Parent: the user guardian. Calls: the seeds' <see cref="GreeterActor"/>. On failure: the start fails.</remarks>
+/// <remarks>Parent: the user guardian. Calls: the seeds' <see cref="GreeterActor"/>. On failure: the start
+/// fails.</remarks>
 internal sealed class KnockActor : ReceiveActor, IWithTimers
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
@@ -38,7 +39,8 @@ internal sealed class KnockActor : ReceiveActor, IWithTimers
     private void KnockAtNext()
     {
         var seed = _seeds[_next++ % _seeds.Count];
-        Context.ActorSelection(new RootActorPath(seed) / "user" / ClusterRoot.Name / GreeterActor.Name).Tell(_knock, Self);
+        Context.ActorSelection(new RootActorPath(seed) / "user" / ClusterRoot.Name / GreeterActor.Name)
+            .Tell(_knock, Self);
     }
 
     private void Answered(KnockAnswer answer)

@@ -1,14 +1,16 @@
 namespace K42.Cluster.Membership;
 
-/// <summary>A node's right to serve: it lasts T1 from the moment at which a majority was last asked and answered.</summary>
-/// <remarks>Time counts from when the question was *sent*, so however late the answer comes, every supporter stopped
-/// supporting no earlier than the right ends. Pure: times come in, and one thread uses it.</remarks>
+/// <summary>A node's right to serve: it lasts T1 from the moment at which a majority was last asked and
+/// answered.</summary>
+/// <remarks>Time counts from when the question was *sent*, so however late the answer comes, every supporter
+/// stopped supporting no earlier than the right ends. Pure: times come in, and one thread uses it.</remarks>
 /// <param name="fenceTicks">T1 in ticks of the clock that the times come from.</param>
 internal sealed class MajorityLease(long fenceTicks)
 {
     private readonly Dictionary<int, long> _supportedAt = [];
 
-    /// <summary>A member that is not this node was accepted; that itself counts as its support at this time.</summary>
+    /// <summary>A member that is not this node was accepted; that itself counts as its support at this
+    /// time.</summary>
     public void Add(int uid, long now) => _supportedAt.TryAdd(uid, now);
 
     /// <summary>A member is gone, and no longer part of what a majority is of.</summary>
@@ -20,7 +22,8 @@ internal sealed class MajorityLease(long fenceTicks)
         if (_supportedAt.TryGetValue(uid, out var before) && sentAt > before) _supportedAt[uid] = sentAt;
     }
 
-    /// <summary>Until when this node may serve, on the same clock; <see cref="long.MaxValue"/> when alone.</summary>
+    /// <summary>Until when this node may serve, on the same clock; <see cref="long.MaxValue"/> when
+    /// alone.</summary>
     public long ServesUntil()
     {
         // Of n members a majority is n/2 + 1; this node is one of them, so n/2 others must stand behind it.

@@ -7,9 +7,10 @@ using Member = K42.Contracts.Ports.Member;
 
 namespace K42.Cluster.Membership;
 
-/// <summary>Turns Akka.Cluster's events into the membership port: greets members, keeps the right to serve.</summary>
-/// <remarks>Parent: <see cref="ClusterRoot"/>; path /user/cluster/membership. Calls: its peers on other nodes. On failure: the
-/// node ends, because a node that does not know its cluster may not serve.</remarks>
+/// <summary>Turns Akka.Cluster's events into the membership port: greets members, keeps the right to
+/// serve.</summary>
+/// <remarks>Parent: <see cref="ClusterRoot"/>; path /user/cluster/membership. Calls: its peers on other
+/// nodes. On failure: the node ends, because a node that does not know its cluster may not serve.</remarks>
 internal sealed class MembershipActor : ReceiveActor, IWithTimers
 {
     public const string Name = "membership";
@@ -27,7 +28,8 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         public long SupportedAt { get; set; } = long.MinValue;
     }
 
-    /// <summary>A node started again: its older lives are over, whether or not anyone missed them yet.</summary>
+    /// <summary>A node started again: its older lives are over, whether or not anyone missed them
+    /// yet.</summary>
     public sealed record NewLife(NodeRef Node);
 
     private sealed class Tick
@@ -119,7 +121,8 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         {
             if (before == MemberStatus.Down && !_setup.HasNewerLife(member.Node))
             {
-                _gate.Begin(member.Node, address.Uid, Now, peer.SupportedAt, Others().Select(p => p.Address.Uid));
+                _gate.Begin(
+                    member.Node, address.Uid, Now, peer.SupportedAt, Others().Select(p => p.Address.Uid));
                 PingOthers();
             }
             else
@@ -161,7 +164,8 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         }
     }
 
-    /// <summary>Publishes a member once Akka.Cluster accepted it, it said who it is and its older life is gone.</summary>
+    /// <summary>Publishes a member once Akka.Cluster accepted it, it said who it is and its older life is
+    /// gone.</summary>
     private void TryTell(Peer peer)
     {
         if (!peer.IsUp || peer.Told != null || peer.Hello is not { } hello) return;
@@ -180,9 +184,9 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
     private void TellRemoved(NodeRef node)
     {
+        SavePeers();
         _membership.Remove(node);
         _log.Info("{0} is removed", node);
-        SavePeers();
         foreach (var peer in Others()) TryTell(peer);
     }
 
@@ -199,7 +203,8 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         peer.SupportedAt = now;
         var supported = Others().Where(p => p.SupportedAt != long.MinValue).ToArray();
         Sender.Tell(new Pong(ping.SentAt, Own.Uid, [.. supported.Select(p => p.Address.Uid)],
-            [.. supported.Select(p => (long)_setup.Time.GetElapsedTime(p.SupportedAt, now).TotalMilliseconds)]));
+            [.. supported.Select(
+                p => (long)_setup.Time.GetElapsedTime(p.SupportedAt, now).TotalMilliseconds)]));
     }
 
     private void Ponged(Pong pong)
@@ -247,7 +252,8 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     }
 
     private void SavePeers() => _setup.SavePeers(
-        [.. Others().Where(peer => peer.Told != null).Select(p => $"{p.Address.Address.Host}:{p.Address.Address.Port}")]);
+        [.. Others().Where(peer => peer.Told != null)
+            .Select(p => $"{p.Address.Address.Host}:{p.Address.Address.Port}")]);
 
     /// <summary>Moves the end of the right to serve, and says so when it comes or goes.</summary>
     private void Renew()

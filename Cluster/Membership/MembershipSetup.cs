@@ -10,7 +10,8 @@ public enum ClusterEnd
     /// <summary>It left in order.</summary>
     Left = 1,
 
-    /// <summary>The others removed it, or it was in a minority: it must start again as a new incarnation.</summary>
+    /// <summary>The others removed it, or it was in a minority: it must start again as a new
+    /// incarnation.</summary>
     Downed = 2,
 
     /// <summary>The ActorSystem stopped.</summary>
@@ -21,7 +22,8 @@ public enum ClusterEnd
 internal sealed class MembershipSetup
 {
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<ClusterEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ClusterEnd> _ended =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private readonly Dictionary<ushort, uint> _newest = [];
 
@@ -57,7 +59,8 @@ internal sealed class MembershipSetup
     public Hello Hello(UniqueAddress self, bool asks)
     {
         var member = Membership.Self;
-        return new Hello(ClusterId, self.Address.ToString(), self.Uid, ClusterMessages.Pack(member.Node), member.Name,
+        return new Hello(
+            ClusterId, self.Address.ToString(), self.Uid, ClusterMessages.Pack(member.Node), member.Name,
             Directory.State.LeaseKey, member.LinkHost, member.LinkPort, member.GatewayAddress, asks);
     }
 

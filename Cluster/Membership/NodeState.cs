@@ -35,14 +35,16 @@ public sealed record NodeState
     /// <summary>Every node id that this node ever saw leased.</summary>
     public IReadOnlyList<KnownNode> Known { get; init; } = [];
 
-    internal static NodeState Fresh() => new() { LeaseKey = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)) };
+    internal static NodeState Fresh() =>
+        new() { LeaseKey = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)) };
 
     internal static NodeState? Parse(string text)
     {
         try
         {
             var state = JsonSerializer.Deserialize<NodeState>(text, Json);
-            return state is { Version: 1, LeaseKey.Length: 32 } && (state.ClusterId == "") == (state.NodeId == 0)
+            return state is { Version: 1, LeaseKey.Length: 32 }
+                && (state.ClusterId == "") == (state.NodeId == 0)
                 ? state : null;
         }
         catch (JsonException)
@@ -93,7 +95,8 @@ internal sealed class NodeDirectory : IDisposable
         }
         catch (IOException e)
         {
-            throw new ClusterStartException($"A node is already running with the data directory {directory}.", e);
+            throw new ClusterStartException(
+                $"A node is already running with the data directory {directory}.", e);
         }
         try
         {

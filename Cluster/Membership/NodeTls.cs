@@ -6,7 +6,8 @@ using K42.Cluster.Security;
 
 namespace K42.Cluster.Membership;
 
-/// <summary>Mutual TLS for Akka.Remote: only nodes of this cluster, each at a host that its certificate names.</summary>
+/// <summary>Mutual TLS for Akka.Remote: only nodes of this cluster, each at a host that its certificate
+/// names.</summary>
 internal static class NodeTls
 {
     public static DotNettySslSetup Setup(Credential credential) => new(credential.Certificate,
@@ -25,7 +26,8 @@ internal static class NodeTls
     internal static string? Refusal(X509Certificate2? certificate, X509Certificate2 authority, string peer)
     {
         var refusal = PeerCertificate.Refusal(certificate, authority, PeerRole.Node);
-        if (refusal != null || !Address.TryParse(peer, out var dialled) || dialled.Host == null) return refusal;
+        if (refusal != null || !Address.TryParse(peer, out var dialled) || dialled.Host == null)
+            return refusal;
         return certificate!.MatchesHostname(dialled.Host, allowWildcards: false, allowCommonName: false)
             ? null : $"the certificate of {PeerCertificate.NameOf(certificate)} is not for {dialled.Host}";
     }

@@ -3,11 +3,12 @@ using K42.Contracts;
 namespace K42.Cluster.Membership;
 
 /// <summary>Holds back the news of a node's death until that node can no longer serve: T2 after T1.</summary>
-/// <remarks>A node that was cut off from only some of the others may be removed while it still had a majority's
-/// support. So each removal waits until every member has said when it last supported the removed node, and until T1
-/// has passed since the last of those; at the latest until T1 has passed since the removal was seen, because whoever
-/// took part in it supports the node no more. A crashed node was silent for longer than T1 before its removal, and
-/// waits for nothing but one round of answers. Pure: times come in, and one thread uses it.</remarks>
+/// <remarks>A node that was cut off from only some of the others may be removed while it still had a
+/// majority's support. So each removal waits until every member has said when it last supported the removed
+/// node, and until T1 has passed since the last of those; at the latest until T1 has passed since the removal
+/// was seen, because whoever took part in it supports the node no more. A crashed node was silent for longer
+/// than T1 before its removal, and waits for nothing but one round of answers. Pure: times come in, and one
+/// thread uses it.</remarks>
 /// <param name="fenceTicks">T1 in ticks of the clock that the times come from.</param>
 internal sealed class RemovalGate(long fenceTicks)
 {
@@ -36,7 +37,8 @@ internal sealed class RemovalGate(long fenceTicks)
 
     /// <summary>A member that is left said when it last supported others.</summary>
     /// <param name="member">Its number.</param>
-    /// <param name="askedAt">When this node asked; answers to questions from before the removal do not count.</param>
+    /// <param name="askedAt">When this node asked; answers to questions from before the removal do not
+    /// count.</param>
     /// <param name="supported">Whom it supported, and when.</param>
     public void Heard(int member, long askedAt, IReadOnlyList<(int Uid, long At)> supported)
     {
@@ -72,7 +74,8 @@ internal sealed class RemovalGate(long fenceTicks)
         foreach (var removal in _removals)
         {
             var silent = removal.SupportedAt == long.MinValue || now >= removal.SupportedAt + fenceTicks;
-            if ((removal.Unheard.Count == 0 && silent) || now >= removal.SeenAt + fenceTicks) due.Add(removal.Node);
+            if ((removal.Unheard.Count == 0 && silent) || now >= removal.SeenAt + fenceTicks)
+                due.Add(removal.Node);
         }
         _removals.RemoveAll(removal => due.Contains(removal.Node));
         return due;

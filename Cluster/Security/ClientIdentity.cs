@@ -7,8 +7,9 @@ namespace K42.Cluster.Security;
 /// <param name="Uid">The user's number.</param>
 /// <param name="Gid">The number of the user's group.</param>
 /// <param name="Groups">Supplementary groups, at most <see cref="GroupsMax"/>.</param>
-/// <remarks>In a certificate the subject is <c>CN=USER, OU=k42-client, SERIALNUMBER="uid=N gid=N groups=N,N"</c>;
-/// groups= is left out when there are none. Numbers are decimal, without sign or leading zeros.</remarks>
+/// <remarks>In a certificate the subject is <c>CN=USER, OU=k42-client, SERIALNUMBER="uid=N gid=N
+/// groups=N,N"</c>; groups= is left out when there are none. Numbers are decimal, without sign or leading
+/// zeros.</remarks>
 public sealed record ClientIdentity(string User, uint Uid, uint Gid, IReadOnlyList<uint> Groups)
 {
     /// <summary>The most supplementary groups that a certificate carries.</summary>

@@ -5,8 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace K42.Cluster.Security;
 
 /// <summary>The cluster's certificate authority: its key says who is a node and who is a client.</summary>
-/// <remarks>Kept in one directory (mode 0700) as <c>ca.pem</c>: the authority's certificate and key (mode 0600).
-/// It belongs to whoever starts the cluster; nodes carry only the credential that it issued.</remarks>
+/// <remarks>Kept in one directory (mode 0700) as <c>ca.pem</c>: the authority's certificate and key (mode
+/// 0600). It belongs to whoever starts the cluster; nodes carry only the credential that it issued.</remarks>
 public sealed class ClusterAuthority : IDisposable
 {
     private const string FileName = "ca.pem";
@@ -32,7 +32,8 @@ public sealed class ClusterAuthority : IDisposable
     public X509Certificate2 Certificate => X509CertificateLoader.LoadCertificate(_certificate.RawData);
 
     /// <summary>Opens the authority of a directory, or makes one where there is none.</summary>
-    /// <exception cref="CredentialException">The directory holds something else, or an expired authority.</exception>
+    /// <exception cref="CredentialException">The directory holds something else, or an expired
+    /// authority.</exception>
     public static ClusterAuthority OpenOrCreate(string directory)
     {
         SecureFiles.MakeDirectory(directory);
@@ -40,11 +41,13 @@ public sealed class ClusterAuthority : IDisposable
         return File.Exists(path) ? Open(path) : Create(path);
     }
 
-    /// <summary>Makes a node's credential file, or keeps the one there when it is good and has time left.</summary>
+    /// <summary>Makes a node's credential file, or keeps the one there when it is good and has time
+    /// left.</summary>
     /// <param name="path">The file, mode 0600; its directory is made with mode 0700.</param>
     /// <param name="nodeName">The node's name: a DNS label or name.</param>
     /// <param name="hosts">Host names and addresses, besides loopback, at which the node is reached.</param>
-    /// <exception cref="CredentialException">The file there is damaged or not from this authority.</exception>
+    /// <exception cref="CredentialException">The file there is damaged or not from this
+    /// authority.</exception>
     public void EnsureNode(string path, string nodeName, params IReadOnlyList<string> hosts)
     {
         if (File.Exists(path) && IsUsable(path, nodeName, hosts)) return;
@@ -55,7 +58,8 @@ public sealed class ClusterAuthority : IDisposable
     public void IssueNode(string path, string nodeName, params IReadOnlyList<string> hosts)
     {
         if (Uri.CheckHostName(nodeName) != UriHostNameType.Dns)
-            throw new CredentialException($"'{nodeName}' can't be a node's name: use a DNS name such as node-1.");
+            throw new CredentialException(
+                $"'{nodeName}' can't be a node's name: use a DNS name such as node-1.");
         var subject = new X500DistinguishedNameBuilder();
         subject.AddCommonName(nodeName);
         subject.AddOrganizationalUnitName(PeerCertificate.NodeUnit);
@@ -70,19 +74,22 @@ public sealed class ClusterAuthority : IDisposable
             if (IPAddress.TryParse(host, out var address)) names.AddIpAddress(address);
             else names.AddDnsName(host);
         }
-        Issue(path, subject, names, CertificateLifetime, PeerCertificate.ServerUsage, PeerCertificate.ClientUsage);
+        Issue(path, subject, names, CertificateLifetime, PeerCertificate.ServerUsage,
+            PeerCertificate.ClientUsage);
     }
 
     /// <summary>Issues a client's credential file, replacing what is there.</summary>
     /// <param name="path">The file, mode 0600.</param>
     /// <param name="identity">For whom the client speaks.</param>
-    /// <param name="lifetime">How long it is good for; <see cref="CertificateLifetime"/> when left out.</param>
+    /// <param name="lifetime">How long it is good for; <see cref="CertificateLifetime"/> when left
+    /// out.</param>
     public void IssueClient(string path, ClientIdentity identity, TimeSpan? lifetime = null)
     {
         if (!ClientIdentity.IsUserName(identity.User))
             throw new CredentialException($"'{identity.User}' can't be a user's name.");
         if (identity.Groups.Count > ClientIdentity.GroupsMax)
-            throw new CredentialException($"{identity.User} has more than {ClientIdentity.GroupsMax} groups.");
+            throw new CredentialException(
+                $"{identity.User} has more than {ClientIdentity.GroupsMax} groups.");
         var subject = new X500DistinguishedNameBuilder();
         subject.AddCommonName(identity.User);
         subject.AddOrganizationalUnitName(PeerCertificate.ClientUnit);
@@ -98,14 +105,16 @@ public sealed class ClusterAuthority : IDisposable
         {
             var text = File.ReadAllText(path);
             var authority = new ClusterAuthority(X509Certificate2.CreateFromPem(text, text));
-            if (authority._certificate.NotAfter > TimeProvider.System.GetLocalNow().DateTime) return authority;
+            if (authority._certificate.NotAfter > TimeProvider.System.GetLocalNow().DateTime)
+                return authority;
             authority.Dispose();
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             throw new CredentialException($"{path} is damaged: restore it, or remove the data directory.", e);
         }
-        throw new CredentialException($"The cluster authority in {path} has expired: remove the data directory.");
+        throw new CredentialException(
+            $"The cluster authority in {path} has expired: remove the data directory.");
     }
 
     private static ClusterAuthority Create(string path)
@@ -123,7 +132,8 @@ public sealed class ClusterAuthority : IDisposable
         return new ClusterAuthority(X509Certificate2.CreateFromPem(text, text));
     }
 
-    private void Issue(string path, X500DistinguishedNameBuilder subject, SubjectAlternativeNameBuilder? names,
+    private void Issue(
+        string path, X500DistinguishedNameBuilder subject, SubjectAlternativeNameBuilder? names,
         TimeSpan lifetime, params string[] usages)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -131,15 +141,17 @@ public sealed class ClusterAuthority : IDisposable
         var oids = new OidCollection();
         foreach (var usage in usages) oids.Add(new Oid(usage));
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(oids, critical: false));
         request.CertificateExtensions.Add(
             X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, true, false));
         if (names != null) request.CertificateExtensions.Add(names.Build());
         var now = TimeProvider.System.GetUtcNow();
         var end = Earlier(now + lifetime, _certificate.NotAfter);
-        var begin = Earlier(now, end).AddHours(-1);
-        using var certificate = request.Create(_certificate, begin, end, RandomNumberGenerator.GetBytes(SerialBytes));
+        var begin = Later(Earlier(now, end).AddHours(-1), _certificate.NotBefore);
+        using var certificate =
+            request.Create(_certificate, begin, end, RandomNumberGenerator.GetBytes(SerialBytes));
         SecureFiles.MakeDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         SecureFiles.Replace(path, Credential.Format(certificate, key, _certificate));
     }
@@ -149,14 +161,19 @@ public sealed class ClusterAuthority : IDisposable
     {
         using var credential = Credential.Load(path, PeerRole.Node);
         if (!credential.Authority.RawDataMemory.Span.SequenceEqual(_certificate.RawData))
-            throw new CredentialException($"{path} is of another cluster: remove that node's data directory.");
+            throw new CredentialException(
+                $"{path} is of another cluster: remove that node's data directory.");
         var certificate = credential.Certificate;
         return credential.Name == nodeName
             && certificate.NotAfter > TimeProvider.System.GetLocalNow().DateTime + RenewBefore
             && hosts.All(host => certificate.MatchesHostname(host, allowCommonName: false));
     }
 
-    private static DateTimeOffset Earlier(DateTimeOffset left, DateTimeOffset right) => left < right ? left : right;
+    private static DateTimeOffset Earlier(DateTimeOffset left, DateTimeOffset right) =>
+        left < right ? left : right;
+
+    private static DateTimeOffset Later(DateTimeOffset left, DateTimeOffset right) =>
+        left > right ? left : right;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -3,8 +3,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace K42.Cluster.Security;
 
-/// <summary>A certificate with its key, and the authority of its cluster: one PEM file of mode 0600.</summary>
-/// <remarks>The file holds, in this order: the certificate, its key (PKCS#8), the authority's certificate.</remarks>
+/// <summary>A certificate with its key, and the authority of its cluster: one PEM file of mode
+/// 0600.</summary>
+/// <remarks>The file holds, in this order: the certificate, its key (PKCS#8), the authority's
+/// certificate.</remarks>
 public sealed class Credential : IDisposable
 {
     private Credential(X509Certificate2 certificate, X509Certificate2 authority)
@@ -22,14 +24,16 @@ public sealed class Credential : IDisposable
     /// <summary>The common name: a node's name or a client's user name.</summary>
     public string Name => PeerCertificate.NameOf(Certificate);
 
-    /// <summary>Reads a credential file and checks that it is whole, private, ours to use and in date.</summary>
+    /// <summary>Reads a credential file and checks that it is whole, private, ours to use and in
+    /// date.</summary>
     /// <param name="path">The file.</param>
     /// <param name="role">What it must be good for.</param>
     /// <exception cref="CredentialException">It is missing, damaged, readable by others, of another role or
     /// expired.</exception>
     public static Credential Load(string path, PeerRole role)
     {
-        if (!File.Exists(path)) throw new CredentialException($"There is no credential at {path}: make one first.");
+        if (!File.Exists(path))
+            throw new CredentialException($"There is no credential at {path}: make one first.");
         if (SecureFiles.IsExposed(path))
             throw new CredentialException($"{path} can be read by others: run chmod 600 on it.");
         Credential? credential = null;
@@ -49,7 +53,8 @@ public sealed class Credential : IDisposable
 
     /// <summary>The text of a credential file.</summary>
     internal static string Format(X509Certificate2 certificate, ECDsa key, X509Certificate2 authority) =>
-        $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n{authority.ExportCertificatePem()}\n";
+        string.Join('\n', certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem(),
+            authority.ExportCertificatePem(), "");
 
     private static Credential Parse(string text)
     {

@@ -14,8 +14,9 @@ public enum PeerRole
 }
 
 /// <summary>Decides what the certificate at the other end of a connection is worth.</summary>
-/// <remarks>The role is said twice, by the subject's OU and by the extended key usages, and both must agree: a
-/// client's certificate lacks serverAuth, and so is useless as a node's even to a careless checker.</remarks>
+/// <remarks>The role is said twice, by the subject's OU and by the extended key usages, and both must agree:
+/// a client's certificate lacks serverAuth, and so is useless as a node's even to a careless
+/// checker.</remarks>
 public static class PeerCertificate
 {
     internal const string NodeUnit = "k42-node";
@@ -34,9 +35,12 @@ public static class PeerCertificate
     {
         if (certificate == null) return "no certificate was shown";
         var time = DateTimeOf(TimeProvider.System);
-        if (time > certificate.NotAfter) return $"the certificate expired on {certificate.NotAfter:yyyy-MM-dd}";
-        if (time < certificate.NotBefore) return $"the certificate begins only on {certificate.NotBefore:yyyy-MM-dd}";
-        if (!IsIssuedBy(certificate, authority)) return "the certificate is not from this cluster's authority";
+        if (time > certificate.NotAfter)
+            return $"the certificate expired on {certificate.NotAfter:yyyy-MM-dd}";
+        if (time < certificate.NotBefore)
+            return $"the certificate begins only on {certificate.NotBefore:yyyy-MM-dd}";
+        if (!IsIssuedBy(certificate, authority))
+            return "the certificate is not from this cluster's authority";
 
         var unit = Attribute(certificate, UnitName);
         var usages = Usages(certificate);

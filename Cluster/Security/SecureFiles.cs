@@ -14,14 +14,16 @@ public static class SecureFiles
     /// <summary>Mode 0700.</summary>
     public const UnixFileMode PrivateDirectory = PrivateFile | UnixFileMode.UserExecute;
 
-    /// <summary>Makes a directory of mode 0700, with its parents, or takes an existing one away from others.</summary>
+    /// <summary>Makes a directory of mode 0700, with its parents, or takes an existing one away from
+    /// others.</summary>
     public static void MakeDirectory(string path)
     {
         if (!Directory.Exists(path)) Directory.CreateDirectory(path, PrivateDirectory);
         else if (File.GetUnixFileMode(path) != PrivateDirectory) File.SetUnixFileMode(path, PrivateDirectory);
     }
 
-    /// <summary>Replaces a file of mode 0600: after a crash it holds the old text or the new, never a part.</summary>
+    /// <summary>Replaces a file of mode 0600: after a crash it holds the old text or the new, never a
+    /// part.</summary>
     public static void Replace(string path, string text)
     {
         var fresh = path + ".new";
@@ -48,7 +50,8 @@ public static class SecureFiles
     private static void SyncDirectory(string path)
     {
         var descriptor = Open(path, OpenReadOnlyDirectory);
-        if (descriptor < 0) throw new IOException($"cannot open {path}: errno {Marshal.GetLastPInvokeError()}");
+        if (descriptor < 0)
+            throw new IOException($"cannot open {path}: errno {Marshal.GetLastPInvokeError()}");
         var failed = Fsync(descriptor) != 0;
         _ = Close(descriptor);
         if (failed) throw new IOException($"cannot sync {path}");

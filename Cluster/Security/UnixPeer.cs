@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace K42.Cluster.Security;
 
-/// <summary>Who is at the other end of a Unix socket, as the host kernel says: an identity without a certificate.</summary>
+/// <summary>Who is at the other end of a Unix socket, as the host kernel says: an identity without a
+/// certificate.</summary>
 public static class UnixPeer
 {
     // socket(7), unix(7): SOL_SOCKET, SO_PEERCRED, SO_PEERGROUPS on x86-64 and arm64.
@@ -30,7 +31,8 @@ public static class UnixPeer
 
     private static uint[] Groups(Socket socket)
     {
-        // Room for NGROUPS_MAX, or the kernel says ERANGE; more groups than a certificate carries are cut off.
+        // Room for NGROUPS_MAX, or the kernel says ERANGE; more groups than a certificate carries are cut
+        // off.
         var bytes = new byte[4 * 65_536];
         var length = socket.GetRawSocketOption(SolSocket, SoPeerGroups, bytes);
         var groups = MemoryMarshal.Cast<byte, uint>(bytes.AsSpan(0, length));
@@ -45,7 +47,8 @@ public static class UnixPeer
         foreach (var line in File.ReadLines("/etc/passwd"))
         {
             var fields = line.Split(':');
-            if (fields.Length > 3 && fields[2] == number && ClientIdentity.IsUserName(fields[0])) return fields[0];
+            if (fields.Length > 3 && fields[2] == number && ClientIdentity.IsUserName(fields[0]))
+                return fields[0];
         }
         return number;
     }

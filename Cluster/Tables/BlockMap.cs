@@ -27,7 +27,8 @@ internal sealed class BlockMap : IBlockMap, IMembershipListener
                 var isGone = home.Incarnation <= _removed.GetValueOrDefault(home.Id);
                 if (blocks[i] is > 0 and < Ledger.BlockCount && !isGone) fresh[blocks[i]] = homes[i];
             }
-            for (var block = 0; block < fresh.Length; block++) Volatile.Write(ref _homes[block], fresh[block]);
+            for (var block = 0; block < fresh.Length; block++)
+                Volatile.Write(ref _homes[block], fresh[block]);
         }
     }
 

@@ -8,16 +8,17 @@ using AkkaCluster = Akka.Cluster.Cluster;
 
 namespace K42.Cluster.Tables;
 
-/// <summary>Grants blocks of process numbers and node ids. One runs on every node; only the oldest member's grants.</summary>
+/// <summary>Grants blocks of process numbers and node ids. One runs on every node; only the oldest member's
+/// grants.</summary>
 /// <remarks>
-/// <para>Taking over: it reads the ledger from a majority and asks *every* member what it holds; a member answers only
-/// the node that is oldest in its own eyes, and from then on takes no grant from the one before. So a grant is either in
-/// somebody's report or will never be accepted.</para>
-/// <para>Granting: the requests at hand become one write with majority; then every reachable member is told the map, so
-/// that any node can route the new numbers before the first is used; then the answers go out. Without a majority the
-/// ledger from before is kept and the requests get EAGAIN.</para>
-/// <para>Parent: <see cref="ClusterRoot"/>; path /user/cluster/grantor. Calls: the replicator, its peers' <see cref="LeaseActor"/>.
-/// On failure: the node ends.</para>
+/// <para>Taking over: it reads the ledger from a majority and asks *every* member what it holds; a member
+/// answers only the node that is oldest in its own eyes, and from then on takes no grant from the one before.
+/// So a grant is either in somebody's report or will never be accepted.</para>
+/// <para>Granting: the requests at hand become one write with majority; then every reachable member is told
+/// the map, so that any node can route the new numbers before the first is used; then the answers go out.
+/// Without a majority the ledger from before is kept and the requests get EAGAIN.</para>
+/// <para>Parent: <see cref="ClusterRoot"/>; path /user/cluster/grantor. Calls: the replicator, its peers'
+/// <see cref="LeaseActor"/>. On failure: the node ends.</para>
 /// </remarks>
 internal sealed class GrantorActor : ReceiveActor, IWithTimers
 {
@@ -118,7 +119,8 @@ internal sealed class GrantorActor : ReceiveActor, IWithTimers
             if (!_reports.ContainsKey(member)) Leaser(member).Tell(new ReportRequest(_round), Context.Self);
     }
 
-    /// <summary>Forgets what was reported before a removal, which says nothing about who has seen it.</summary>
+    /// <summary>Forgets what was reported before a removal, which says nothing about who has seen
+    /// it.</summary>
     private void BeginRound()
     {
         _round++;
@@ -214,7 +216,8 @@ internal sealed class GrantorActor : ReceiveActor, IWithTimers
         if (_phase != Phase.Writing) return;
         if (!response.IsSuccessful)
         {
-            foreach (var request in _requests) Refuse(request.From, request.Message, Errno.EAGAIN, mayRetry: false);
+            foreach (var request in _requests)
+                Refuse(request.From, request.Message, Errno.EAGAIN, mayRetry: false);
             _answers.Clear();
             _phase = Phase.Idle;
             Work();
@@ -247,7 +250,8 @@ internal sealed class GrantorActor : ReceiveActor, IWithTimers
     {
         if (_phase != Phase.Spreading) return;
         var unreachable = _cluster.State.Unreachable.Select(member => member.UniqueAddress).ToHashSet();
-        if (_members.All.All(m => unreachable.Contains(m) || _acknowledged.GetValueOrDefault(m) >= _version)) Answer();
+        if (_members.All.All(m => unreachable.Contains(m) || _acknowledged.GetValueOrDefault(m) >= _version))
+            Answer();
     }
 
     private void Answer()
@@ -283,7 +287,8 @@ internal sealed class GrantorActor : ReceiveActor, IWithTimers
             if (_acknowledged.GetValueOrDefault(member) < _version) SendMap(member);
         var present = _reports.Values.Select(report => ClusterMessages.Unpack(report.Node)).ToHashSet();
         if (_reports.Count < _members.All.Count) AskForReports();
-        else if (_ledger.Blocks.Values.Any(home => !present.Contains(home) && !IsGoneForAll(home))) BeginRound();
+        else if (_ledger.Blocks.Values.Any(home => !present.Contains(home) && !IsGoneForAll(home)))
+            BeginRound();
     }
 
     /// <summary>True when every member has said that it removed the node.</summary>

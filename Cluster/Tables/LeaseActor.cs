@@ -7,9 +7,11 @@ using AkkaCluster = Akka.Cluster.Cluster;
 
 namespace K42.Cluster.Tables;
 
-/// <summary>This node's end of the leases: asks the grantor, keeps what was granted, and the block map.</summary>
-/// <remarks>Parent: <see cref="ClusterRoot"/>; path /user/cluster/leases. Calls: <see cref="GrantorActor"/> of the oldest member,
-/// the greeters of this node. On failure: stopped with the node, because the blocks it holds would be forgotten.
+/// <summary>This node's end of the leases: asks the grantor, keeps what was granted, and the block
+/// map.</summary>
+/// <remarks>Parent: <see cref="ClusterRoot"/>; path /user/cluster/leases. Calls: <see cref="GrantorActor"/>
+/// of the oldest member, the greeters of this node. On failure: stopped with the node, because the blocks it
+/// holds would be forgotten.
 /// </remarks>
 internal sealed class LeaseActor : ReceiveActor, IWithTimers
 {
@@ -98,16 +100,19 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
             return;
         }
         _pending.Add(_lastRequest, new Pending(message, done));
-        Timers.StartSingleTimer(new Expired(_lastRequest), new Expired(_lastRequest), _setup.Options.LeaseTimeout);
+        Timers.StartSingleTimer(
+            new Expired(_lastRequest), new Expired(_lastRequest), _setup.Options.LeaseTimeout);
         AskGrantor(message);
     }
 
     private void Granted(Leased leased)
     {
         if (!IsFromGrantor()) return;
-        // Node ids are recorded by the grantor alone; a block that comes too late is kept for the next who asks.
+        // Node ids are recorded by the grantor alone; a block that comes too late is kept for the next who
+        // asks.
         var isBlock = !_pending.TryGetValue(leased.Request, out var pending) || pending.Message is LeaseBlock;
-        if (isBlock && leased.Value is > 0 and < Ledger.BlockCount && _blocks.Add(leased.Value) && pending == null)
+        if (isBlock && leased.Value is > 0 and < Ledger.BlockCount && _blocks.Add(leased.Value)
+            && pending == null)
             _spares.Enqueue(leased.Value);
         Finish(leased.Request, null, leased.Value);
     }

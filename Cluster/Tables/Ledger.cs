@@ -45,7 +45,8 @@ internal sealed record Ledger
     /// <returns>The id, or 0 when the wanted id is another directory's or all are taken.</returns>
     public (Ledger After, ushort Id) TakeNode(string leaseKey, ushort wanted)
     {
-        if (Nodes.TryGetValue(leaseKey, out var had)) return (this, wanted == 0 || wanted == had ? had : (ushort)0);
+        if (Nodes.TryGetValue(leaseKey, out var had))
+            return (this, wanted == 0 || wanted == had ? had : (ushort)0);
         if (wanted != 0 && Nodes.ContainsValue(wanted)) return (this, 0);
         var highest = Nodes.Count == 0 ? 0 : Nodes.Values.Max();
         if (wanted == 0 && highest == ushort.MaxValue) return (this, 0);
@@ -58,7 +59,8 @@ internal sealed record Ledger
     {
         var after = this;
         foreach (var block in blocks)
-            if (block is > 0 and < BlockCount) after = after with { Blocks = after.Blocks.SetItem(block, node) };
+            if (block is > 0 and < BlockCount)
+                after = after with { Blocks = after.Blocks.SetItem(block, node) };
         foreach (var (key, id) in nodes)
             if (!after.Nodes.ContainsKey(key)) after = after with { Nodes = after.Nodes.Add(key, id) };
         return after;
@@ -81,7 +83,8 @@ internal sealed record Ledger
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    /// <summary>Reads what <see cref="ToBytes"/> wrote; unknown lines, of a later version, are skipped.</summary>
+    /// <summary>Reads what <see cref="ToBytes"/> wrote; unknown lines, of a later version, are
+    /// skipped.</summary>
     public static Ledger Parse(ReadOnlySpan<byte> bytes)
     {
         var blocks = Empty.Blocks.ToBuilder();

@@ -4,7 +4,8 @@ using K42.Contracts.Ports;
 
 namespace K42.Cluster.Tables;
 
-/// <summary>The number port: forwards to <see cref="LeaseActor"/> and brings answers to the executor.</summary>
+/// <summary>The number port: forwards to <see cref="LeaseActor"/> and brings answers to the
+/// executor.</summary>
 internal sealed class NumberGrantor(IActorRef leases, IExecutor executor) : INumberGrantor
 {
     /// <inheritdoc/>

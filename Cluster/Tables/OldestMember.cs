@@ -4,8 +4,10 @@ using K42.Cluster.Membership;
 
 namespace K42.Cluster.Tables;
 
-/// <summary>The members as one actor saw them, and the oldest, which is the grantor until it is removed.</summary>
-/// <remarks>The oldest only ever changes by its removal, so a node that names a new one is done with the old.</remarks>
+/// <summary>The members as one actor saw them, and the oldest, which is the grantor until it is
+/// removed.</summary>
+/// <remarks>The oldest only ever changes by its removal, so a node that names a new one is done with the
+/// old.</remarks>
 internal sealed class OldestMember
 {
     private readonly Dictionary<UniqueAddress, Member> _members = [];

@@ -5,7 +5,8 @@ using K42.Contracts.Ports;
 
 namespace K42.Cluster.Tables;
 
-/// <summary>The replicated table port: values are read from memory, writes go to <see cref="TableActor"/>.</summary>
+/// <summary>The replicated table port: values are read from memory, writes go to <see
+/// cref="TableActor"/>.</summary>
 /// <remarks>A write that got EAGAIN is undecided: it may still appear when the majority comes back.</remarks>
 internal sealed class ReplicatedTable : IReplicatedTable
 {
@@ -17,7 +18,8 @@ internal sealed class ReplicatedTable : IReplicatedTable
 
     private readonly IExecutor _executor;
     private readonly Lock _guard = new();
-    private readonly TaskCompletionSource<IActorRef> _actor = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<IActorRef> _actor =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> _values =
         ImmutableSortedDictionary.Create<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
     private ImmutableArray<Action<string>> _listeners = [];
@@ -56,7 +58,8 @@ internal sealed class ReplicatedTable : IReplicatedTable
         lock (_guard)
         {
             if (_values.GetValueOrDefault(key).Span.SequenceEqual(value)) return;
-            Volatile.Write(ref _values, value.Length == 0 ? _values.Remove(key) : _values.SetItem(key, value));
+            Volatile.Write(
+                ref _values, value.Length == 0 ? _values.Remove(key) : _values.SetItem(key, value));
             listeners = _listeners;
         }
         foreach (var listener in listeners) listener(key);

@@ -7,7 +7,8 @@ using AkkaCluster = Akka.Cluster.Cluster;
 
 namespace K42.Cluster.Tables;
 
-/// <summary>The replicated table over DData: a register per key, and sets of the keys' names, so that all find them.</summary>
+/// <summary>The replicated table over DData: a register per key, and sets of the keys' names, so that all
+/// find them.</summary>
 /// <remarks>Parent: <see cref="ClusterRoot"/>. Calls: the replicator. On failure: the node ends.</remarks>
 internal sealed class TableActor : ReceiveActor
 {
@@ -115,7 +116,8 @@ internal sealed class TableActor : ReceiveActor
         }
     }
 
-    /// <summary>Two paths lead here, the write's answer and the change's news: the later value stays.</summary>
+    /// <summary>Two paths lead here, the write's answer and the change's news: the later value
+    /// stays.</summary>
     private void Take(string name, byte[] value, long timestamp)
     {
         if (timestamp < _timestamps.GetValueOrDefault(name)) return;

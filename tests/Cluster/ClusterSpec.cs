@@ -24,7 +24,8 @@ public sealed class ClusterSpec
             Assert.Equal(nodes[0].ClusterId, node.ClusterId);
             Assert.True(node.Membership.MayServe);
             Assert.Equal(refs.Order(), node.Membership.Members.Select(member => member.Node));
-            Assert.Equal([.. nodes.Select(n => n.Membership.Self).OrderBy(m => m.Node)], node.Membership.Members);
+            Assert.Equal(
+                [.. nodes.Select(n => n.Membership.Self).OrderBy(m => m.Node)], node.Membership.Members);
         }
 
         await Blocks_are_unique_and_known_everywhere(nodes);
@@ -35,7 +36,8 @@ public sealed class ClusterSpec
     {
         const int leasesPerNode = 40;
         var leases = await Task.WhenAll(nodes.SelectMany(node => Enumerable.Range(0, leasesPerNode)
-            .Select(async _ => (Home: node.Membership.Self.Node, Block: (await node.Grantor.Lease()).Value))));
+            .Select(async _ =>
+                (Home: node.Membership.Self.Node, Block: (await node.Grantor.Lease()).Value))));
         Assert.Equal(leases.Length, leases.Select(lease => lease.Block).Distinct().Count());
         Assert.DoesNotContain(leases, lease => lease.Block <= 0);
         foreach (var node in nodes)

@@ -46,7 +46,8 @@ public sealed class FailureSpec
         var again = await cluster.Start("node-2", nodes[0].Address);
         await log.Heard($"up {again.Membership.Self.Node}");
         var changes = log.Changes.ToList();
-        Assert.InRange(changes.IndexOf($"removed {old}"), 0, changes.IndexOf($"up {again.Membership.Self.Node}"));
+        Assert.InRange(
+            changes.IndexOf($"removed {old}"), 0, changes.IndexOf($"up {again.Membership.Self.Node}"));
         Assert.DoesNotContain(again.Membership.Members, member => member.Node == old);
     }
 
@@ -59,10 +60,12 @@ public sealed class FailureSpec
         var log = new ChangeLog(nodes[1].Membership);
 
         // node-1 is the oldest: with it goes the grantor, in the middle of what it is asked.
-        var during = nodes[1..].SelectMany(node => Enumerable.Range(0, 10).Select(_ => node.Grantor.Lease())).ToArray();
+        var during = nodes[1..].SelectMany(
+            node => Enumerable.Range(0, 10).Select(_ => node.Grantor.Lease())).ToArray();
         await nodes[0].CrashAsync();
         await log.Heard($"removed {nodes[0].Membership.Self.Node}");
-        var granted = (await Task.WhenAll(during)).Where(lease => !lease.Failed).Select(lease => lease.Value).ToArray();
+        var granted = (await Task.WhenAll(during)).Where(lease => !lease.Failed)
+            .Select(lease => lease.Value).ToArray();
 
         var after = new List<int>();
         foreach (var node in nodes[1..]) after.Add(await LeaseWhenGranted(node));
@@ -95,7 +98,8 @@ public sealed class FailureSpec
         const string adapter = "akka.remote.dot-netty.tcp.applied-adapters = [trttl]";
         var first = await StartWith(cluster, "node-1", adapter);
         ClusterNode[] others =
-            [await StartWith(cluster, "node-2", adapter, first.Address), await StartWith(cluster, "node-3", adapter, first.Address)];
+            [await StartWith(cluster, "node-2", adapter, first.Address),
+                await StartWith(cluster, "node-3", adapter, first.Address)];
         var fenced = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
         first.ServingChanged += serves =>
         {
@@ -111,8 +115,10 @@ public sealed class FailureSpec
 
         Assert.Equal(Errno.EAGAIN, (await refused).Errno);
         Assert.Equal(Errno.EAGAIN, await written);
-        var fencedAt = await fenced.Task.WaitAsync(TestCluster.Patience, TestContext.Current.CancellationToken);
-        var (node, toldAt) = await told.Task.WaitAsync(TestCluster.Patience, TestContext.Current.CancellationToken);
+        var fencedAt =
+            await fenced.Task.WaitAsync(TestCluster.Patience, TestContext.Current.CancellationToken);
+        var (node, toldAt) =
+            await told.Task.WaitAsync(TestCluster.Patience, TestContext.Current.CancellationToken);
         Assert.Equal(first.Membership.Self.Node, node);
         Assert.True(fencedAt < toldAt, "the death was told while the node still served");
         Assert.Equal(ClusterEnd.Downed, await first.Ended.WaitAsync(TestCluster.Patience,
@@ -122,7 +128,8 @@ public sealed class FailureSpec
         Assert.True(await LeaseWhenGranted(others[0]) > 0);
     }
 
-    private static Task<ClusterNode> StartWith(TestCluster cluster, string name, string hocon, params string[] seeds)
+    private static Task<ClusterNode> StartWith(
+        TestCluster cluster, string name, string hocon, params string[] seeds)
     {
         cluster.Authority.EnsureNode(Path.Combine(cluster.DirectoryOf(name), "node.pem"), name);
         return cluster.Start(cluster.Options(name, seeds) with { Hocon = $"akka.loglevel = OFF\n{hocon}" });

@@ -170,5 +170,6 @@ public sealed class FirstRemoval : IMembershipListener
 
     public void MemberUp(Member member) { }
 
-    public void MemberRemoved(NodeRef node) => _first.TrySetResult((node, TimeProvider.System.GetTimestamp()));
+    public void MemberRemoved(NodeRef node) =>
+        _first.TrySetResult((node, TimeProvider.System.GetTimestamp()));
 }
