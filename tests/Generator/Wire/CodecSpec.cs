@@ -119,14 +119,20 @@ public sealed class CodecSpec
         writer.Dispose();
     }
 
-    [Fact]
-    public void A_count_of_elements_that_are_not_there_allocates_nothing()
+    [Theory]
+    [InlineData(1_024, 0)]
+    [InlineData(1_024, 3)]
+    [InlineData(1_024, 8)]
+    [InlineData(1_024, 4_095)]
+    [InlineData(1_025, 5_000)]
+    [InlineData(-1, 5_000)]
+    public void A_count_of_elements_that_are_not_there_is_refused_before_they_are_made(int count, int bytes)
     {
         var call = Named("10.11 ProcessTableContract.SignalMembers");
-        byte[] announced = [.. BitConverter.GetBytes(1_024), 1, 2, 3];
+        byte[] announced = [.. BitConverter.GetBytes(count), .. new byte[bytes]];
         Assert.Throws<WireException>(() => call.ReadArguments(announced));
-        byte[] negative = [.. BitConverter.GetBytes(-1), 1, 2, 3];
-        Assert.Throws<WireException>(() => call.ReadArguments(negative));
+        byte[] there = [.. BitConverter.GetBytes(1_024), .. new byte[4_096]];
+        Assert.Contains("Members.Length = 1024", call.ArgumentLines(call.ReadArguments(there)));
     }
 
     [Fact]
