@@ -38,8 +38,8 @@ public interface ILink
     /// <summary>Queues one frame and, when the writer is idle, sends it from this thread.</summary>
     /// <param name="frameClass">See <see cref="FrameClass"/>.</param>
     /// <param name="frame">Copied before this returns; at most 65,536 + 4,096 bytes.</param>
-    /// <returns>The frame's number, positive and growing within its class; 0 when the link has ended or a call's queue is full, and then nothing
-    /// was queued.</returns>
+    /// <returns>The frame's number, positive and growing within its class; 0 when the link has ended or a call's
+    /// queue is full, and then nothing was queued.</returns>
     long Send(FrameClass frameClass, ReadOnlySpan<byte> frame);
 
     /// <summary>Asked after the link ended: true when the peer can have seen the frame ("may have run"), false

@@ -134,7 +134,7 @@ public sealed partial class LinkSession
                 conduit.Writing = false;
                 return 0;
             }
-            // Bytes first: the reader goes on, and what is acknowledged may be more than they say, never less.
+            // Bytes first: the reader goes on, and more may be acknowledged than they say, never less.
             conduit.AckedBytes = Volatile.Read(ref _deliveredBytes);
             var (small, bulk) = (Volatile.Read(ref _deliveredSmall), Volatile.Read(ref _deliveredBulk));
             LinkWire.WriteAck(conduit.Scratch, small, bulk);

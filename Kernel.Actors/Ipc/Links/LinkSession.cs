@@ -43,10 +43,10 @@ public sealed partial class LinkSession : ILink
         _dials = dials;
         _small = new SendLane(_context.Chunks);
         _bulk = new SendLane(_context.Chunks);
-        // A sender that waits for credit has less than all of it under way, so the news must come well before.
-        var credit = Math.Min(_context.Options.CallCreditBytes, _context.Options.ReservedCreditBytes);
-        _ackBytes =
-            Math.Min(_context.Options.AckBytes, Math.Min(credit, _context.Options.BulkCreditBytes) / 4);
+        var options = _context.Options;
+        var credit = Math.Min(options.CallCreditBytes, options.ReservedCreditBytes);
+        // A sender that waits for credit has less than all of it under way: the news must come well before.
+        _ackBytes = Math.Min(options.AckBytes, Math.Min(credit, options.BulkCreditBytes) / 4);
         do Id = _context.Randomness.Next();
         while (Id == 0);
     }

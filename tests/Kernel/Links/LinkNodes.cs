@@ -44,15 +44,20 @@ internal sealed class RecordingLog : ILinkLog
 
 /// <summary>Takes frames, checks that each class arrives in order and once, and remembers the
 /// numbers.</summary>
-/// <remarks>A frame made by <see cref="Make"/> begins with its number.</remarks>
+/// <remarks>A frame made by <see cref="Make"/> begins with its number; the highest byte names its sender, and
+/// each sender's frames are numbered by themselves.</remarks>
 internal sealed class RecordingReceiver : ILinkReceiver, ILinkRoomListener, ILinkGreeter
 {
-    private readonly ConcurrentDictionary<(ILink, FrameClass), int> _last = new();
+    private const int SenderShift = 24;
+    private readonly ConcurrentDictionary<(ILink, FrameClass, int Sender), int> _last = new();
+    private int _total;
     private int _inBatch;
 
     public Action<ILink, FrameClass, int>? OnFrame { get; set; }
 
     public ConcurrentQueue<(ILink Link, LinkEnd Reason)> Ends { get; } = new();
+
+    public TaskCompletionSource FirstEnd { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ConcurrentQueue<string> Wrong { get; } = new();
 
@@ -65,12 +70,13 @@ internal sealed class RecordingReceiver : ILinkReceiver, ILinkRoomListener, ILin
 
     public string Greeting { get; private set; } = "";
 
-    public int Last(ILink link, FrameClass frameClass) => _last.GetValueOrDefault((link, frameClass));
+    public int Last(ILink link, FrameClass frameClass) => _last.GetValueOrDefault((link, frameClass, 0));
 
-    public int Total => _last.Values.Sum();
+    public int Total => Volatile.Read(ref _total);
 
-    public static byte[] Make(int number, int size)
+    public static byte[] Make(int number, int size, int sender = 0)
     {
+        number |= sender << SenderShift;
         var frame = new byte[Math.Max(4, size)];
         frame.AsSpan().Fill((byte)number);
         BinaryPrimitives.WriteInt32LittleEndian(frame, number);
@@ -85,12 +91,14 @@ internal sealed class RecordingReceiver : ILinkReceiver, ILinkRoomListener, ILin
     public void Frame(ILink link, FrameClass frameClass, ReadOnlySpan<byte> frame)
     {
         var number = BinaryPrimitives.ReadInt32LittleEndian(frame);
-        var due = Last(link, frameClass) + 1;
+        var key = (link, frameClass, number >> SenderShift);
+        var due = _last.TryGetValue(key, out var last) ? last + 1 : (key.Item3 << SenderShift) + 1;
         if (number != due) Wrong.Enqueue($"{frameClass} {number} where {due} was due");
         if (frame.Length > 4 && frame[4..].ContainsAnyExcept((byte)number))
             Wrong.Enqueue($"{number} is damaged");
         if (Ends.Any(end => end.Link == link)) Wrong.Enqueue($"{frameClass} {number} after the end");
-        _last[(link, frameClass)] = number;
+        _last[key] = number;
+        Interlocked.Increment(ref _total);
         lock (Taken) Taken.Add((frameClass, number));
         OnFrame?.Invoke(link, frameClass, number);
     }
@@ -102,6 +110,7 @@ internal sealed class RecordingReceiver : ILinkReceiver, ILinkRoomListener, ILin
         if (Ends.Any(end => end.Link == link)) Wrong.Enqueue("a link ended twice");
         if (!link.HasEnded) Wrong.Enqueue("an ended link says that it lives");
         Ends.Enqueue((link, reason));
+        FirstEnd.TrySetResult();
     }
 
     public void RoomAgain(ILink link)

@@ -79,6 +79,37 @@ public sealed class TcpLinkSpec
     }
 
     [Fact]
+    public async Task Many_senders_keep_their_own_order_through_resets()
+    {
+        const int Senders = 6;
+        const int Frames = 3_000;
+        using var cluster =
+            new TcpCluster(Eager, proxy: to => new ResettingProxy(to, 9, resets: 20, 300_000));
+        var (one, two) = (new Moment(), new Moment());
+        cluster.One.Receiver.OnFrame = (_, _, _) => Count(cluster.One, one);
+        cluster.Two.Receiver.OnFrame = (_, _, _) => Count(cluster.Two, two);
+        var senders = Enumerable.Range(1, 2 * Senders).Select(sender => Task.Factory.StartNew(
+            () => SendAll(sender % 2 == 0 ? cluster.OneToTwo : cluster.TwoToOne, sender),
+            Cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        await Task.WhenAll(senders);
+        await Task.WhenAll(one.Wait(Cancel), two.Wait(Cancel));
+        Assert.Empty(cluster.One.Receiver.Wrong.Concat(cluster.Two.Receiver.Wrong));
+        Assert.True(cluster.Proxy!.Resets > 5, $"{cluster.Proxy.Resets} resets");
+
+        static void Count(LinkNode node, Moment moment)
+        {
+            if (node.Receiver.Total == Senders * Frames) moment.Came();
+        }
+
+        static void SendAll(ILink link, int sender)
+        {
+            for (var i = 1; i <= Frames; i++)
+                Assert.NotEqual(0,
+                    link.Send(FrameClass.Reserved, RecordingReceiver.Make(i, i % 900, sender)));
+        }
+    }
+
+    [Fact]
     public async Task Two_readers_that_flood_each_other_with_answers_never_wait_for_each_other()
     {
         // Every frame is answered by a large one from the reader itself: more than any socket buffers.
@@ -219,6 +250,43 @@ public sealed class TcpLinkSpec
     }
 
     [Fact]
+    public async Task Under_load_a_removal_never_calls_a_frame_not_seen_that_the_peer_took()
+    {
+        var unseen = 0;
+        for (var round = 0; round < 15; round++)
+        {
+            using var cluster = new TcpCluster(Eager);
+            var link = cluster.OneToTwo;
+            var numbers = new List<long>();
+            var enough = new Moment();
+            var removeAt = 100 + 150 * round;
+            cluster.Two.Receiver.OnFrame = (_, _, number) =>
+            {
+                if (number == removeAt) enough.Came();
+            };
+            var sending = Task.Run(() =>
+            {
+                for (var i = 1; ; i++)
+                {
+                    var number = link.Send(FrameClass.Call, RecordingReceiver.Make(i, 2_000));
+                    if (number != 0) numbers.Add(number);
+                    else if (((LinkSession)link).IsOver) return;
+                    else i--;
+                }
+            }, Cancel);
+            await enough.Wait(Cancel);
+            cluster.One.Membership.Remove(cluster.Two.Member.Node);
+            await sending;
+            await cluster.Two.Log.Line("connection lost").WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+            Assert.Empty(cluster.Two.Receiver.Wrong);
+            var taken = cluster.Two.Receiver.Total;
+            for (var i = 0; i < taken; i++) Assert.True(link.MayHaveBeenSeen(numbers[i]));
+            unseen += numbers.Count(number => !link.MayHaveBeenSeen(number));
+        }
+        Assert.NotEqual(0, unseen);
+    }
+
+    [Fact]
     public async Task A_removed_peer_is_cut_off_and_its_dials_are_refused()
     {
         using var cluster = new TcpCluster(Eager);
@@ -228,6 +296,7 @@ public sealed class TcpLinkSpec
         await arrived.Wait(Cancel);
         cluster.Two.Membership.Remove(cluster.One.Member.Node);
         await cluster.Two.Log.Line("was removed").WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        await cluster.Two.Receiver.FirstEnd.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
         Assert.Equal(LinkEnd.PeerRemoved, Assert.Single(cluster.Two.Receiver.Ends).Reason);
         Assert.True(cluster.Two.Counters.Refused(LinkRefusal.RemovedPeer) > 0);
         Assert.Equal(1, cluster.Two.Receiver.Total);
