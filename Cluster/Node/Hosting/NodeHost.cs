@@ -1,0 +1,125 @@
+using System.Net;
+using System.Text;
+
+using Akka.Actor;
+
+using K42.Cluster.Membership;
+using K42.Cluster.Security;
+using K42.Contracts;
+using K42.Contracts.Ports;
+using K42.Kernel.Devices;
+using K42.Kernel.Ipc;
+using K42.Kernel.Ipc.Links;
+using K42.Kernel.Ipc.Links.Tcp;
+using K42.Kernel.Runtime;
+using K42.Servers.Pipes;
+using K42.Servers.Volumes;
+
+namespace K42.Node.Hosting;
+
+/// <summary>A node: membership, IPC and links, then kernel, servers and gateway, booted in that order.</summary>
+/// <remarks>Calls go down: what boots later may call what booted before, never the reverse.</remarks>
+internal sealed class NodeHost : IAsyncDisposable
+{
+    private readonly List<Func<Task>> _ends = [];
+
+    private NodeHost(NodeSettings settings) => Settings = settings;
+
+    /// <summary>What it was told.</summary>
+    public NodeSettings Settings { get; }
+
+    /// <summary>The membership and its tables.</summary>
+    public ClusterNode Cluster { get; private set; } = null!;
+
+    /// <summary>The node's IPC.</summary>
+    public IpcNode Ipc { get; private set; } = null!;
+
+    /// <summary>Boots a node.</summary>
+    /// <exception cref="ClusterStartException">It can't; the message is one sentence that says what to do.</exception>
+    public static async Task<NodeHost> StartAsync(NodeSettings settings, CancellationToken stop)
+    {
+        var host = new NodeHost(settings);
+        try
+        {
+            await host.BootAsync(stop).ConfigureAwait(false);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Ends what was booted, the last first.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var end in _ends.AsEnumerable().Reverse()) await end().ConfigureAwait(false);
+        _ends.Clear();
+    }
+
+    private async Task BootAsync(CancellationToken stop)
+    {
+        var executor = new PoolExecutor(failure => Console.Error.WriteLine($"a continuation failed: {failure}"));
+        var credential = Credential.Load(Path.Combine(Settings.Directory, "node.pem"), PeerRole.Node);
+        var transport = new TcpLinkTransport(
+            new IPEndPoint(IPAddress.Parse(Settings.Host), 0),
+            new TcpLinkCredentials(credential.Certificate, [credential.Authority]));
+        Cluster = await JoinAsync(transport.LocalEndPoint.Port, executor, stop).ConfigureAwait(false);
+        _ends.Add(() => Cluster.LeaveAsync(TimeSpan.FromSeconds(8)));
+        BootIpc(transport, executor);
+        BootKernel();
+        BootServers();
+    }
+
+    private Task<ClusterNode> JoinAsync(int linkPort, IExecutor executor, CancellationToken stop) =>
+        ClusterNode.StartAsync(
+            new ClusterNodeOptions
+            {
+                Name = Settings.Name,
+                DataDirectory = Settings.Directory,
+                BindHost = Settings.Host,
+                PublicHost = Settings.Host,
+                Port = Settings.MembershipPort,
+                Seeds = Settings.Seeds,
+                LinkHost = Settings.Host,
+                LinkPort = linkPort,
+                GatewayAddress = $"{Settings.Host}:{Settings.GatewayPort}",
+                Cluster = Settings.Profile == "demo" ? ClusterOptions.Demo : ClusterOptions.Default,
+                Hocon = IpcHocon.Text,
+                Executor = executor,
+            },
+            stop);
+
+    private void BootIpc(TcpLinkTransport transport, IExecutor executor)
+    {
+        var (clock, randomness) = (new SystemClock(executor), new SystemRandomness());
+        Ipc = new IpcNode(Cluster.System, new IpcNodeOptions(
+            Cluster.Membership.Self.Node, clock, executor, randomness, Cluster.Blocks, ContractCatalogue.NewRequest));
+        var links = new LinkTable(
+            new LinkContext(
+                new LinkOptions(), new LinkIdentity(Cluster.ClusterId, 0, Encoding.UTF8.GetBytes("1")), clock, executor,
+                randomness, Ipc, new AkkaLinkLog(Cluster.System)),
+            transport, Cluster.Membership.Self);
+        Ipc.Connect(links);
+        links.Start(Cluster.Membership);
+        _ends.Add(() =>
+        {
+            links.Dispose();
+            transport.Dispose();
+            Ipc.Dispose();
+            return Task.CompletedTask;
+        });
+    }
+
+    private void BootKernel()
+    {
+        Cluster.System.ActorOf(DeviceRoot.Props(Ipc), "devices");
+    }
+
+    private void BootServers()
+    {
+        Cluster.System.ActorOf(VolumeRoot.Props(Ipc), "volumes");
+        Cluster.System.ActorOf(PipeRoot.Props(Ipc), "pipes");
+    }
+}
