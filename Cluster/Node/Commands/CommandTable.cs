@@ -16,7 +16,17 @@ internal static class CommandTable
         """;
 
     /// <summary>The root command.</summary>
-    public static RootCommand Root() => new(Text) { Up(), Node() };
+    public static RootCommand Root()
+    {
+        var root = new RootCommand(Text)
+        {
+            Up(), Down(), Status(), Processes(), List(), Cat(), Copy(), Remove(), MakeDirectory(), Move(), Stat(), Kill(),
+            Logs(), Contracts(), Credential(), Node(),
+        };
+        root.Add(ClusterAddress.ClusterOption);
+        root.Add(ClusterAddress.CredentialOption);
+        return root;
+    }
 
     private static Command Up()
     {
@@ -34,6 +44,178 @@ internal static class CommandTable
             result.GetValue(nodes), result.GetValue(data), result.GetValue(detach), result.GetValue(profile)!,
             result.GetValue(port)));
         return command;
+    }
+
+    private static Command Down()
+    {
+        var yes = new Option<bool>("--yes", "-y") { Description = "Don't ask, even when files would be lost." };
+        var command = new Command("down", "End the cluster last started on this account.") { yes };
+        command.SetAction((result, cancel) => ClusterCommands.DownAsync(result.GetValue(yes), cancel));
+        return command;
+    }
+
+    private static Command Status()
+    {
+        var json = Json();
+        var command = new Command("status", "The nodes, and whether they serve.") { json };
+        command.SetAction((result, cancel) =>
+            ClusterCommands.StatusAsync(ClusterAddress.Of(result), result.GetValue(json), cancel));
+        return command;
+    }
+
+    private static Command Processes()
+    {
+        var json = Json();
+        var command = new Command("ps", "The processes of all nodes.") { json };
+        command.SetAction((result, cancel) =>
+            ClusterCommands.ProcessesAsync(ClusterAddress.Of(result), result.GetValue(json), Console.Out, cancel));
+        return command;
+    }
+
+    private static Command List()
+    {
+        var path = RemotePath("Directory or file.", () => "/");
+        var details = new Option<bool>("-l") { Description = "Mode, links, owner, size and time." };
+        var json = Json();
+        var command = new Command("ls", "List a directory.") { path, details, json };
+        command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
+            "ls",
+            session => FileCommands.ListAsync(
+                session, K42Path.Remote(result.GetValue(path)!), result.GetValue(details), result.GetValue(json), Console.Out),
+            cancel));
+        return command;
+    }
+
+    private static Command Cat()
+    {
+        var path = RemotePath("File.");
+        var command = new Command("cat", "Write a file to standard output.") { path };
+        command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
+            "cat",
+            session => FileCommands.CatAsync(session, K42Path.Remote(result.GetValue(path)!), Console.OpenStandardOutput()),
+            cancel));
+        return command;
+    }
+
+    private static Command Copy()
+    {
+        var from = new Argument<string>("SRC") { Description = "k42:/path, a local path, or - for standard input." };
+        var to = new Argument<string>("DST") { Description = "k42:/path, a local path, or - for standard output." };
+        var recursive = new Option<bool>("-r") { Description = "Directories with what is in them." };
+        var command = new Command("cp", "Copy files into, out of or within the cluster.") { from, to, recursive };
+        command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
+            "cp",
+            async session =>
+            {
+                var progress = new CopyProgress();
+                await new CopyCommand(session, Console.IsErrorRedirected ? null : progress.Report).RunAsync(
+                    K42Path.Parse(result.GetValue(from)!), K42Path.Parse(result.GetValue(to)!), result.GetValue(recursive), cancel);
+                progress.End();
+                return 0;
+            },
+            cancel));
+        return command;
+    }
+
+    private static Command Remove()
+    {
+        var path = RemotePath("What to remove.");
+        var recursive = new Option<bool>("-r") { Description = "Directories with what is in them." };
+        var force = new Option<bool>("-f") { Description = "What is not there is no error." };
+        var command = new Command("rm", "Remove a file, or a directory with -r.") { path, recursive, force };
+        command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
+            "rm",
+            session => FileCommands.RemoveAsync(
+                session, K42Path.Remote(result.GetValue(path)!), result.GetValue(recursive), result.GetValue(force)),
+            cancel));
+        return command;
+    }
+
+    private static Command MakeDirectory()
+    {
+        var path = RemotePath("The new directory.");
+        var parents = new Option<bool>("-p") { Description = "Those above it too; one that is there is no error." };
+        var command = new Command("mkdir", "Make a directory.") { path, parents };
+        command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
+            "mkdir",
+            session => FileCommands.MakeDirectoryAsync(session, K42Path.Remote(result.GetValue(path)!), result.GetValue(parents)),
+            cancel));
+        return command;
+    }
+
+    private static Command Move()
+    {
+        var from = new Argument<string>("FROM") { Description = "k42:/path" };
+        var to = new Argument<string>("TO") { Description = "k42:/path: a new name, or a directory to move into." };
+        var command = new Command("mv", "Rename or move.") { from, to };
+        command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
+            "mv",
+            session => FileCommands.MoveAsync(
+                session, K42Path.Remote(result.GetValue(from)!), K42Path.Remote(result.GetValue(to)!)),
+            cancel));
+        return command;
+    }
+
+    private static Command Stat()
+    {
+        var path = RemotePath("File or directory.");
+        var json = Json();
+        var command = new Command("stat", "What is known of a file.") { path, json };
+        command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
+            "stat",
+            session => FileCommands.StatAsync(session, K42Path.Remote(result.GetValue(path)!), result.GetValue(json), Console.Out),
+            cancel));
+        return command;
+    }
+
+    private static Command Kill()
+    {
+        var pid = new Argument<int>("PID") { Description = "The process; -N for group N." };
+        var signal = new Option<int>("--signal", "-s") { Description = "The signal's number.", DefaultValueFactory = _ => 15 };
+        var command = new Command("kill", "Send a signal.") { pid, signal };
+        command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
+            "kill",
+            async session =>
+            {
+                await session.Main.KillAsync(result.GetValue(pid), result.GetValue(signal), cancel);
+                return 0;
+            },
+            cancel));
+        return command;
+    }
+
+    private static Command Logs()
+    {
+        var node = new Argument<string?>("NODE") { Description = "Only this node's.", Arity = ArgumentArity.ZeroOrOne };
+        var lines = new Option<int>("--lines", "-n") { Description = "The last so many of each node.", DefaultValueFactory = _ => 50 };
+        var command = new Command("logs", "What the nodes of the cluster last started wrote to their logs.") { node, lines };
+        command.SetAction(result => ClusterCommands.Logs(result.GetValue(node), result.GetValue(lines)));
+        return command;
+    }
+
+    private static Command Contracts()
+    {
+        var command = new Command("contracts", "Every IPC contract with its calls, rights, limits and errors.");
+        command.SetAction(_ => ClusterCommands.Contracts());
+        return command;
+    }
+
+    private static Command Credential()
+    {
+        var user = new Argument<string>("USER") { Description = "An account of this machine: name or number." };
+        var file = new Option<string?>("--out") { Description = "The file to write (default: USER.pem in the data directory)." };
+        var add = new Command("add", "Issue a client credential for a user.") { user, file };
+        add.SetAction(result => ClusterCommands.AddCredential(result.GetValue(user)!, result.GetValue(file)));
+        return new Command("credential", "Client credentials of the cluster last started.") { add };
+    }
+
+    private static Option<bool> Json() => new("--json") { Description = "For machines." };
+
+    private static Argument<string> RemotePath(string description, Func<string>? otherwise = null)
+    {
+        var argument = new Argument<string>("PATH") { Description = $"{description} k42:/path; the prefix may be left out." };
+        if (otherwise is not null) argument.DefaultValueFactory = _ => otherwise();
+        return argument;
     }
 
     private static Command Node()
