@@ -21,7 +21,8 @@ public sealed class DeviceRoot : ObjectActor
     public static Props Props(IpcPort ipc) => Akka.Actor.Props.Create(() => new DeviceRoot(ipc));
 
     /// <inheritdoc/>
-    protected override void Started() => Home.Adopt(new DeviceFactory()).ExportFactory(DeviceContract.ContractId);
+    protected override void Started() =>
+        Home.Adopt(new DeviceFactory()).ExportFactory(DeviceContract.ContractId);
 
     /// <summary>The factory object.</summary>
     private sealed class DeviceFactory : DeviceContract

@@ -42,7 +42,8 @@ internal sealed class Pipe
     public long BytesMoved { get; private set; }
 
     public PipeInfo Info => new(
-        Inode, BytesMoved, _buffer.Count, Reader.HandleCount, Writer.HandleCount, Reader.LastPid, Writer.LastPid);
+        Inode, BytesMoved, _buffer.Count, Reader.HandleCount, Writer.HandleCount,
+        Reader.LastPid, Writer.LastPid);
 
     public FileStatus Status => new(
         _server.Device, Inode, _mode, 1, _uid, _gid, 0, 0, PipeBuffer.PageBytes, 0,

@@ -1,8 +1,10 @@
 namespace K42.Servers.Pipes;
 
 /// <summary>The bytes of a pipe, held as Linux holds them: sixteen slots of one page each.</summary>
-/// <remarks>A write is put into the last page if its odd part (its length modulo a page) fits there, and into fresh
-/// pages otherwise, so a pipe may be full with less than 64 KiB in it, exactly where Linux's is. Pages are taken when
+/// <remarks>A write is put into the last page if its odd part (its length modulo a page) fits there, and into
+/// fresh
+/// pages otherwise, so a pipe may be full with less than 64 KiB in it, exactly where Linux's is. Pages are
+/// taken when
 /// needed and given back when read.</remarks>
 internal sealed class PipeBuffer(PagePool pool)
 {

@@ -33,7 +33,8 @@ internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : FileCont
     public override void Read(int countMax, long offset, Reply<ReadOnlyMemory<byte>> reply) =>
         reply.Fail(Errno.EBADF);
 
-    public override void Write(ReadOnlyMemory<byte> data, long offset, Reply<int> reply) => reply.Fail(Errno.EBADF);
+    public override void Write(ReadOnlyMemory<byte> data, long offset, Reply<int> reply) =>
+        reply.Fail(Errno.EBADF);
 
     public override void Seek(long offset, int whence, Reply<long> reply) =>
         reply.Fail(whence is < 0 or > 4 ? Errno.EINVAL : Errno.ESPIPE);

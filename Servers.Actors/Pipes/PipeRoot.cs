@@ -9,8 +9,10 @@ using K42.Servers.Volumes;
 namespace K42.Servers.Pipes;
 
 /// <summary>The pipes of a node.</summary>
-/// <remarks>Children: a fixed number of <see cref="PipeServer"/> actors that the pipes are dealt out to in turn (the
-/// README has the figures that speak against an actor for each). A child that fails is stopped and replaced; holders
+/// <remarks>Children: a fixed number of <see cref="PipeServer"/> actors that the pipes are dealt out to in
+/// turn (the
+/// README has the figures that speak against an actor for each). A child that fails is stopped and replaced;
+/// holders
 /// of its pipes see EIO. Calls: nobody.</remarks>
 public sealed class PipeRoot : ObjectActor
 {
@@ -80,7 +82,8 @@ public sealed class PipeRoot : ObjectActor
                 reply.Fail(Errno.EINVAL);
                 return;
             }
-            var full = _pipes >= root._settings.PipesMax || (!who.IsRoot && ofUser >= root._settings.UserPipesMax);
+            var full = _pipes >= root._settings.PipesMax
+                || (!who.IsRoot && ofUser >= root._settings.UserPipesMax);
             if (full)
             {
                 reply.Fail(Errno.ENFILE);
@@ -114,7 +117,10 @@ public sealed class PipeRoot : ObjectActor
         /// <summary>An actor did what it was asked.</summary>
         public void Finished(PipeTurn turn, IActorRef by)
         {
-            if (IsBy(_shares[turn.Actor], by) && _shares[turn.Actor]!.Asked.Remove(turn)) turn.Finish(Errno.None);
+            if (IsBy(_shares[turn.Actor], by) && _shares[turn.Actor]!.Asked.Remove(turn))
+            {
+                turn.Finish(Errno.None);
+            }
         }
 
         /// <summary>Both ends of a pipe were closed.</summary>
@@ -137,7 +143,8 @@ public sealed class PipeRoot : ObjectActor
             foreach (var turn in share.Asked) turn.Finish(Errno.EIO);
         }
 
-        private static bool IsBy(Share? share, IActorRef actor) => share is not null && share.Actor.Equals(actor);
+        private static bool IsBy(Share? share, IActorRef actor) =>
+            share is not null && share.Actor.Equals(actor);
 
         private void Ask(Share share, PipeTurn turn)
         {
@@ -159,7 +166,8 @@ public sealed class PipeRoot : ObjectActor
         }
     }
 
-    /// <summary>One of the actors: what it was asked and has not done, oldest first, and whose pipes it has.</summary>
+    /// <summary>One of the actors: what it was asked and has not done, oldest first, and whose pipes it
+    /// has.</summary>
     private sealed record Share(IActorRef Actor)
     {
         public LinkedList<PipeTurn> Asked { get; } = [];

@@ -6,7 +6,8 @@ using K42.Contracts.Servers;
 namespace K42.Servers.Pipes;
 
 /// <summary>An actor that a share of the node's pipes live in.</summary>
-/// <remarks>Parent: <see cref="PipeRoot"/>. Calls: nobody. On failure: stopped; holders of its pipes see EIO.</remarks>
+/// <remarks>Parent: <see cref="PipeRoot"/>. Calls: nobody. On failure: stopped; holders of its pipes see
+/// EIO.</remarks>
 internal sealed class PipeServer : ObjectActor
 {
     private readonly SortedDictionary<ulong, Pipe> _pipes = [];

@@ -25,19 +25,25 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
     }
 
     public override void Rename(
-        string path, ObjectHandle newDirectory, string newPath, int flags, ulong rootInode, ulong mountVersion,
-        CallerIdentity caller, Reply<TwoPathReply> reply)
+        string path, ObjectHandle newDirectory, string newPath, int flags, ulong rootInode,
+        ulong mountVersion, CallerIdentity caller, Reply<TwoPathReply> reply)
     {
-        if (!TryPair(path, newDirectory, newPath, rootInode, mountVersion, caller, reply, out var paths)) return;
+        if (!TryPair(path, newDirectory, newPath, rootInode, mountVersion, caller, reply, out var paths))
+        {
+            return;
+        }
         var errno = server.Files.Rename(paths, flags, caller.Principal, out var side, out var found);
         Answer(errno, side, found, reply);
     }
 
     public override void Link(
-        string path, ObjectHandle newDirectory, string newPath, bool followLast, ulong rootInode, ulong mountVersion,
-        CallerIdentity caller, Reply<TwoPathReply> reply)
+        string path, ObjectHandle newDirectory, string newPath, bool followLast, ulong rootInode,
+        ulong mountVersion, CallerIdentity caller, Reply<TwoPathReply> reply)
     {
-        if (!TryPair(path, newDirectory, newPath, rootInode, mountVersion, caller, reply, out var paths)) return;
+        if (!TryPair(path, newDirectory, newPath, rootInode, mountVersion, caller, reply, out var paths))
+        {
+            return;
+        }
         var errno = server.Files.Link(paths, followLast, caller.Principal, out var side, out var found);
         Answer(errno, side, found, reply);
     }
@@ -64,7 +70,8 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
     }
 
     private WalkReply Elsewhere(in WalkFinding found) => new(
-        found.Stop, found.Rest, found.LinksFollowed, default, default, "", server.Number, found.MountInode, default);
+        found.Stop, found.Rest, found.LinksFollowed, default, default, "", server.Number,
+        found.MountInode, default);
 
     /// <summary>Kernels move mount points themselves; everybody else must know of them.</summary>
     private bool IsOutdated(ulong mountVersion, CallerIdentity caller) =>
@@ -82,7 +89,8 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
         return !target.Failed;
     }
 
-    private void Finish(in WalkRequest walk, in WalkFinding found, CallerIdentity caller, Reply<WalkReply> reply)
+    private void Finish(
+        in WalkRequest walk, in WalkFinding found, CallerIdentity caller, Reply<WalkReply> reply)
     {
         var (stop, node) = (WalkStop.Done, found.Node);
         var handle = default(Outcome<ObjectHandle>);

@@ -49,20 +49,27 @@ internal static class DirectoryReader
         if (position == DotDot)
         {
             var parent = directory.Parent;
-            if (!TryWrite(room, ref written, parent.Number, EntryTable.FirstCookie, parent.Mode, "..")) return false;
+            if (!TryWrite(room, ref written, parent.Number, EntryTable.FirstCookie, parent.Mode, ".."))
+            {
+                return false;
+            }
             position = EntryTable.FirstCookie;
         }
         var index = directory.Entries.IndexFrom(position);
         while (directory.Entries.At(ref index) is { } entry)
         {
             var next = entry.Cookie + 1;
-            if (!TryWrite(room, ref written, entry.Node.Number, next, entry.Node.Mode, entry.Name)) return false;
+            if (!TryWrite(room, ref written, entry.Node.Number, next, entry.Node.Mode, entry.Name))
+            {
+                return false;
+            }
             position = next;
         }
         return true;
     }
 
-    private static bool TryWrite(Span<byte> room, ref int written, ulong inode, long next, uint mode, string name)
+    private static bool TryWrite(
+        Span<byte> room, ref int written, ulong inode, long next, uint mode, string name)
     {
         var nameBytes = Encoding.UTF8.GetByteCount(name);
         var length = (NameOffset + nameBytes + 1 + Alignment - 1) / Alignment * Alignment;

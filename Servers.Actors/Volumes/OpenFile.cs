@@ -25,7 +25,8 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Pri
 
     private bool IsPathOnly => (_flags & OpenFlags.O_PATH) != 0;
 
-    /// <summary>The rights that an access mode gives; O_PATH and access mode 3 give neither reading nor writing.</summary>
+    /// <summary>The rights that an access mode gives; O_PATH and access mode 3 give neither reading nor
+    /// writing.</summary>
     public static Rights RightsFor(int flags)
     {
         const Rights always = Rights.Lookup | Rights.ControlAccess;
@@ -122,13 +123,19 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Pri
     {
         // Ids are 32 bits without sign; -1 stays -1.
         long wideUid = uid == -1 ? -1 : (uint)uid, wideGid = gid == -1 ? -1 : (uint)gid;
-        Give(IsPathOnly ? Errno.EBADF : server.Files.SetOwner(node, wideUid, wideGid, caller.Principal), reply);
+        var errno = IsPathOnly
+            ? Errno.EBADF
+            : server.Files.SetOwner(node, wideUid, wideGid, caller.Principal);
+        Give(errno, reply);
     }
 
     public override void SetTimes(
         long accessedNs, long modifiedNs, CallerIdentity caller, Reply<Nothing> reply) =>
         Give(
-            IsPathOnly ? Errno.EBADF : server.Files.SetTimes(node, accessedNs, modifiedNs, caller.Principal), reply);
+            IsPathOnly
+                ? Errno.EBADF
+                : server.Files.SetTimes(node, accessedNs, modifiedNs, caller.Principal),
+            reply);
 
     public override void Flags(Reply<int> reply) => reply.Ok(_flags);
 

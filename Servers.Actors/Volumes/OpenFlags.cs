@@ -38,5 +38,6 @@ public static class OpenFlags
             : (flags & Shown) | O_LARGEFILE;
 
     private const int Shown =
-        O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC | O_DIRECT | O_DIRECTORY | O_NOFOLLOW | O_NOATIME;
+        O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC | O_DIRECT | O_DIRECTORY | O_NOFOLLOW
+        | O_NOATIME;
 }

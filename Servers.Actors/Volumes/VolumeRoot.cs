@@ -9,7 +9,8 @@ using K42.Servers.Volumes.Ramfs;
 namespace K42.Servers.Volumes;
 
 /// <summary>The volumes that a node owns: makes them, enters them, ends them.</summary>
-/// <remarks>Children: one <see cref="VolumeServer"/> per volume. A child that fails is stopped; its volume answers EIO
+/// <remarks>Children: one <see cref="VolumeServer"/> per volume. A child that fails is stopped; its volume
+/// answers EIO
 /// from then on. Calls: nobody.</remarks>
 public sealed class VolumeRoot : ObjectActor
 {
@@ -49,7 +50,8 @@ public sealed class VolumeRoot : ObjectActor
     private IActorRef StartChild(ulong number, string type, RamOptions options)
     {
         var name = $"volume-{number.ToString("x", CultureInfo.InvariantCulture)}";
-        return Context.Watch(Context.ActorOf(VolumeServer.Props(Ipc, number, type, options, _settings), name));
+        var props = VolumeServer.Props(Ipc, number, type, options, _settings);
+        return Context.Watch(Context.ActorOf(props, name));
     }
 
     private static void StopChild(IActorRef child) => Context.Stop(child);
@@ -94,7 +96,8 @@ public sealed class VolumeRoot : ObjectActor
             reply.Ok(number);
         }
 
-        public override void Enter(ulong volume, ulong inode, CallerIdentity caller, Reply<ObjectHandle> reply)
+        public override void Enter(
+            ulong volume, ulong inode, CallerIdentity caller, Reply<ObjectHandle> reply)
         {
             if (!Ask(new EnterTurn(volume, inode, caller, reply), out var errno)) reply.Fail(errno);
         }
@@ -102,7 +105,10 @@ public sealed class VolumeRoot : ObjectActor
         public override void SetMountPoint(
             ulong volume, ulong inode, bool mounted, ulong mountVersion, Reply<Nothing> reply)
         {
-            if (!Ask(new MountPointTurn(volume, inode, mounted, mountVersion, reply), out var errno)) reply.Fail(errno);
+            if (!Ask(new MountPointTurn(volume, inode, mounted, mountVersion, reply), out var errno))
+            {
+                reply.Fail(errno);
+            }
         }
 
         public override void Remove(ulong volume, bool force, Reply<Nothing> reply)
@@ -146,7 +152,10 @@ public sealed class VolumeRoot : ObjectActor
         /// <summary>A volume did what it was asked.</summary>
         public void Finished(VolumeTurn turn)
         {
-            if (_volumes.TryGetValue(turn.Volume, out var child) && child.Asked.Remove(turn)) turn.Finish(Errno.None);
+            if (_volumes.TryGetValue(turn.Volume, out var child) && child.Asked.Remove(turn))
+            {
+                turn.Finish(Errno.None);
+            }
         }
 
         /// <summary>A volume's actor stopped: by Remove, or because it failed.</summary>
@@ -173,7 +182,8 @@ public sealed class VolumeRoot : ObjectActor
             return true;
         }
 
-        /// <summary>The node's id, its incarnation and a count: no other volume of the cluster ever has it.</summary>
+        /// <summary>The node's id, its incarnation and a count: no other volume of the cluster ever has
+        /// it.</summary>
         private ulong NextNumber()
         {
             var node = root.Ipc.Node;

@@ -7,7 +7,8 @@ using K42.Servers.Volumes.Ramfs;
 namespace K42.Servers.Volumes;
 
 /// <summary>One ramfs volume: the actor in which its directories and open files live.</summary>
-/// <remarks>Parent: <see cref="VolumeRoot"/>. Calls: nobody. On failure: stopped; every handle answers EIO.</remarks>
+/// <remarks>Parent: <see cref="VolumeRoot"/>. Calls: nobody. On failure: stopped; every handle answers
+/// EIO.</remarks>
 internal sealed class VolumeServer : ObjectActor
 {
     private readonly Dictionary<ObjectHandle, DirectoryGrant> _grants = [];
@@ -19,7 +20,8 @@ internal sealed class VolumeServer : ObjectActor
     private int _heldDirectories;
     private bool _ending;
 
-    public VolumeServer(IpcPort ipc, ulong number, string type, RamOptions options, VolumeSettings settings) : base(ipc)
+    public VolumeServer(
+        IpcPort ipc, ulong number, string type, RamOptions options, VolumeSettings settings) : base(ipc)
     {
         (_number, _type, _settings) = (number, type, settings);
         Files = new RamFileSystem(number, options, ipc.Clock);
@@ -33,13 +35,15 @@ internal sealed class VolumeServer : ObjectActor
     public ulong Number => _number;
 
     public VolumeInfo Info => new(
-        _number, _type, Files.Space.PagesUsed * RamSpace.PageBytes, Files.Space.InodesUsed, Files.FileCount == 0);
+        _number, _type, Files.Space.PagesUsed * RamSpace.PageBytes, Files.Space.InodesUsed,
+        Files.FileCount == 0);
 
     public static Props Props(
         IpcPort ipc, ulong number, string type, RamOptions options, VolumeSettings settings) =>
         Akka.Actor.Props.Create(() => new VolumeServer(ipc, number, type, options, settings));
 
-    /// <summary>A handle of the root, or of a mount point on the way up. Others are reached by walking only, so that
+    /// <summary>A handle of the root, or of a mount point on the way up. Others are reached by walking only,
+    /// so that
     /// nobody gets past a directory that may not be searched.</summary>
     public Outcome<ObjectHandle> Enter(ulong inode, CallerIdentity caller)
     {
@@ -69,7 +73,8 @@ internal sealed class VolumeServer : ObjectActor
     }
 
     /// <summary>A handle of a directory.</summary>
-    /// <param name="held">True when the caller stays there (a working directory), so that the volume is busy.</param>
+    /// <param name="held">True when the caller stays there (a working directory), so that the volume is
+    /// busy.</param>
     public Outcome<ObjectHandle> Grant(RamDirectory directory, CallerIdentity caller, bool held)
     {
         if (_grants.Count >= _settings.DirectoryHandlesMax) return Errno.ENFILE;
@@ -103,7 +108,8 @@ internal sealed class VolumeServer : ObjectActor
         Home.Expel(unused);
     }
 
-    /// <summary>The directory behind a handle that the caller holds; EXDEV when it is not of this volume.</summary>
+    /// <summary>The directory behind a handle that the caller holds; EXDEV when it is not of this
+    /// volume.</summary>
     public Outcome<RamDirectory> Resolve(ObjectHandle handle, CallerIdentity caller)
     {
         if (!_grants.TryGetValue(handle, out var grant)) return Errno.EXDEV;
@@ -111,12 +117,14 @@ internal sealed class VolumeServer : ObjectActor
     }
 
     /// <summary>Makes an open file for a caller.</summary>
-    public Outcome<ObjectHandle> OpenFile(RamNode node, int flags, CallerIdentity caller, out OpenFile? opened)
+    public Outcome<ObjectHandle> OpenFile(
+        RamNode node, int flags, CallerIdentity caller, out OpenFile? opened)
     {
         opened = null;
         var who = caller.Principal;
         var ofUser = _filesByUser.GetValueOrDefault(who.Uid);
-        var full = _openFiles >= _settings.OpenFilesMax || (!who.IsRoot && ofUser >= _settings.UserOpenFilesMax);
+        var full = _openFiles >= _settings.OpenFilesMax
+            || (!who.IsRoot && ofUser >= _settings.UserOpenFilesMax);
         if (full) return Errno.ENFILE;
         _openFiles++;
         _filesByUser[who.Uid] = ofUser + 1;

@@ -6,7 +6,8 @@ namespace K42.Servers.Volumes;
 /// <param name="BytesMax">The largest size= of a volume, and the default.</param>
 /// <param name="InodesMax">The largest nr_inodes= of a volume, and the default.</param>
 /// <param name="OpenFilesMax">Open files of one volume; ENFILE beyond.</param>
-/// <param name="UserOpenFilesMax">Open files of one user on one volume; ENFILE beyond. Root is not counted.</param>
+/// <param name="UserOpenFilesMax">Open files of one user on one volume; ENFILE beyond. Root is not
+/// counted.</param>
 /// <param name="DirectoryHandlesMax">Directory handles of one volume; ENFILE beyond.</param>
 /// <param name="VolumesMax">Volumes of one node; ENOSPC beyond.</param>
 public sealed record VolumeSettings(
@@ -29,5 +30,6 @@ public sealed record VolumeSettings(
     }
 
     // What Linux takes for a tmpfs without size=.
-    private static long HalfOfMemory() => Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
+    private static long HalfOfMemory() =>
+        Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
 }

@@ -3,7 +3,8 @@ using K42.Contracts.Servers;
 
 namespace K42.Servers.Volumes;
 
-/// <summary>Something that the factory asks one of its volumes: told to the volume's actor, which does it in a turn
+/// <summary>Something that the factory asks one of its volumes: told to the volume's actor, which does it in
+/// a turn
 /// and tells it back, so that the factory answers its caller in a turn of its own.</summary>
 internal abstract class VolumeTurn(ulong volume)
 {
@@ -33,7 +34,8 @@ internal sealed class MountPointTurn(
 {
     private Errno _result;
 
-    public override void Run(VolumeServer server) => _result = server.SetMountPoint(inode, mounted, mountVersion);
+    public override void Run(VolumeServer server) =>
+        _result = server.SetMountPoint(inode, mounted, mountVersion);
 
     public override void Finish(Errno failure)
     {

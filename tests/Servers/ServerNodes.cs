@@ -1,7 +1,9 @@
 using Akka.Actor;
 
 using K42.Contracts;
+using K42.Contracts.Ports;
 using K42.Contracts.Servers;
+using K42.Servers.Names;
 using K42.Servers.Pipes;
 using K42.Servers.Volumes;
 using K42.TestKit.Simulation;
@@ -11,7 +13,7 @@ namespace K42.Servers.Tests;
 /// <summary>Nodes of a simulated cluster with servers on them, and processes that call them.</summary>
 internal sealed class ServerNodes : IDisposable
 {
-    private int _lastPid = 1_024;
+    private readonly Dictionary<SimulatedNode, int> _lastPids = [];
 
     public ServerNodes(ulong seed = 1)
     {
@@ -25,13 +27,20 @@ internal sealed class ServerNodes : IDisposable
 
     public static Principal Root { get; } = new("root", 0, 0, [0], Authentication.ClientCertificate);
 
-    public static Principal Alice { get; } = new("alice", 1_000, 1_000, [1_000, 50], Authentication.ClientCertificate);
+    public static Principal Alice { get; } = new(
+        "alice", 1_000, 1_000, [1_000, 50], Authentication.ClientCertificate);
 
-    public static Principal Bob { get; } = new("bob", 1_001, 1_001, [1_001], Authentication.ClientCertificate);
+    public static Principal Bob { get; } = new(
+        "bob", 1_001, 1_001, [1_001], Authentication.ClientCertificate);
 
     public void Dispose() => Cluster.Dispose();
 
-    public CallContext Process(Principal who, SimulatedNode? on = null) => (on ?? One).Ipc.Admit(++_lastPid, who);
+    /// <summary>A process of a node that was started.</summary>
+    public CallContext Process(Principal who, SimulatedNode? on = null)
+    {
+        var node = on ?? One;
+        return node.Ipc.Admit(++_lastPids[node], who);
+    }
 
     public PipeSettings PipeSettings { get; init; } = new(Actors: 2);
 
@@ -40,11 +49,26 @@ internal sealed class ServerNodes : IDisposable
     /// <summary>Starts the servers, then runs a scenario to its end.</summary>
     public void Run(Func<ServerNodes, Task> scenario) => Cluster.Run(async () =>
     {
-        One.System.ActorOf(PipeRoot.Props(One.Ipc, PipeSettings), "pipes");
-        One.System.ActorOf(VolumeRoot.Props(One.Ipc, VolumeSettings), "volumes");
+        Start(One);
         await Cluster.Elapse(TimeSpan.FromMilliseconds(1));
         await scenario(this);
     });
+
+    /// <summary>Starts a node's pipes and volumes.</summary>
+    public void Start(SimulatedNode node)
+    {
+        node.Grantor.LeaseBlock(block => _lastPids[node] = block.Value * IBlockMap.BlockSize);
+        node.System.ActorOf(PipeRoot.Props(node.Ipc, PipeSettings), "pipes");
+        node.System.ActorOf(VolumeRoot.Props(node.Ipc, VolumeSettings), "volumes");
+    }
+
+    /// <summary>Starts a node's servers, the mount table included.</summary>
+    public void StartWithNames(SimulatedNode node, bool createsRoot)
+    {
+        Start(node);
+        var settings = new NameSettings(createsRoot);
+        node.System.ActorOf(NameRoot.Props(node.Ipc, node.Membership, node.Table, settings), "names");
+    }
 
     public PipeClient Pipes(CallContext process) => PipeClient.On(process, One.Member.Node);
 

@@ -2,10 +2,12 @@ using K42.Contracts;
 
 namespace K42.Servers.Volumes.Ramfs;
 
-/// <summary>Who may do what with an inode: Linux's rules without ACLs, root holding every capability.</summary>
+/// <summary>Who may do what with an inode: Linux's rules without ACLs, root holding every
+/// capability.</summary>
 internal static class Access
 {
-    /// <summary>path_resolution(7): the owner's bits for the owner, the group's for members, else the others'.</summary>
+    /// <summary>path_resolution(7): the owner's bits for the owner, the group's for members, else the
+    /// others'.</summary>
     /// <param name="wanted">MayRead, MayWrite and MayExecute bits.</param>
     public static bool Allows(RamNode node, Principal who, uint wanted)
     {
@@ -20,7 +22,8 @@ internal static class Access
 
     public static bool Owns(RamNode node, Principal who) => who.IsRoot || node.Uid == who.Uid;
 
-    /// <summary>The sticky bit: only the owner of the file, of the directory, or root may remove or rename.</summary>
+    /// <summary>The sticky bit: only the owner of the file, of the directory, or root may remove or
+    /// rename.</summary>
     public static bool StickyForbids(RamDirectory directory, RamNode node, Principal who) =>
         (directory.Mode & ModeBits.Sticky) != 0 && !who.IsRoot
         && node.Uid != who.Uid && directory.Uid != who.Uid;
@@ -36,7 +39,8 @@ internal static class Access
     public static uint ModeAfterChown(RamNode node, Principal who) =>
         node is RamDirectory ? node.Mode : node.Mode & ~(ModeBits.SetUid | SetGidToDrop(node, who));
 
-    /// <summary>Hard links only to what one owns, or could read and write anyway (protected_hardlinks=1).</summary>
+    /// <summary>Hard links only to what one owns, or could read and write anyway
+    /// (protected_hardlinks=1).</summary>
     public static bool MayLink(RamNode node, Principal who)
     {
         if (Owns(node, who)) return true;

@@ -14,7 +14,8 @@ internal sealed class Entry(string name, RamNode node, long cookie)
 }
 
 /// <summary>The names of one directory: found by name, listed in the order in which they were made.</summary>
-/// <remarks>A listing goes on from a cookie, so names that stay are given exactly once whatever is added or removed
+/// <remarks>A listing goes on from a cookie, so names that stay are given exactly once whatever is added or
+/// removed
 /// meanwhile.</remarks>
 internal sealed class EntryTable
 {
@@ -30,7 +31,8 @@ internal sealed class EntryTable
     public int Count => _byName?.Count ?? 0;
 
     public Entry? Find(ReadOnlySpan<char> name) =>
-        _byName is not null && _byName.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var entry)
+        _byName is not null
+        && _byName.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var entry)
             ? entry
             : null;
 

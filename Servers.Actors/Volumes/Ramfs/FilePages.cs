@@ -4,15 +4,19 @@ namespace K42.Servers.Volumes.Ramfs;
 
 /// <summary>The contents of one file: chunks of up to 64 KiB that keep track of their 4 KiB pages.</summary>
 /// <remarks>
-/// Holes cost nothing between chunks. A chunk's memory begins at one page and doubles, so small files stay small.
-/// Bytes of a chunk that belong to no page, and bytes past the end of the file, are always zero. A large read is
-/// answered with the chunk's own memory: the chunk counts as lent from then on and is copied before the next write.
+/// Holes cost nothing between chunks. A chunk's memory begins at one page and doubles, so small files stay
+/// small.
+/// Bytes of a chunk that belong to no page, and bytes past the end of the file, are always zero. A large read
+/// is
+/// answered with the chunk's own memory: the chunk counts as lent from then on and is copied before the next
+/// write.
 /// </remarks>
 internal sealed class FilePages(RamSpace space)
 {
     public const int ChunkBytes = 65_536;
 
-    /// <summary>Reads from this many bytes on lend the chunk; shorter ones are copied, so that small reads and
+    /// <summary>Reads from this many bytes on lend the chunk; shorter ones are copied, so that small reads
+    /// and
     /// writes that alternate do not copy whole chunks.</summary>
     public const int LendBytesMin = 16_384;
 
@@ -26,7 +30,8 @@ internal sealed class FilePages(RamSpace space)
     /// <summary>How many pages the file has.</summary>
     public long PagesUsed { get; private set; }
 
-    /// <summary>Bytes from an offset; what is not there is zero. The memory never changes afterwards.</summary>
+    /// <summary>Bytes from an offset; what is not there is zero. The memory never changes
+    /// afterwards.</summary>
     /// <param name="count">At most 64 KiB, and not past the file's end.</param>
     public ReadOnlyMemory<byte> Read(long offset, int count)
     {
@@ -83,7 +88,10 @@ internal sealed class FilePages(RamSpace space)
             var start = _chunks[at].Index * ChunkBytes;
             var mask = start < offset ? _chunks[at].Present & (0xFFFF << page) : _chunks[at].Present;
             mask &= 0xFFFF;
-            if (mask != 0) return Math.Max(offset, start + ((long)BitOperations.TrailingZeroCount(mask) * PageBytes));
+            if (mask != 0)
+            {
+                return Math.Max(offset, start + ((long)BitOperations.TrailingZeroCount(mask) * PageBytes));
+            }
         }
         return -1;
     }

@@ -22,7 +22,8 @@ internal enum LastKind : byte
 }
 
 /// <summary>One walk along one path: Linux's order of checks, component by component.</summary>
-/// <remarks>A symlink's target takes the place of the components it stood for, so nesting needs no stack.</remarks>
+/// <remarks>A symlink's target takes the place of the components it stood for, so nesting needs no
+/// stack.</remarks>
 internal ref struct PathWalker(
     RamFileSystem files, RamDirectory start, string path, Principal who, int linksFollowed, ulong rootInode)
 {
@@ -74,7 +75,8 @@ internal ref struct PathWalker(
     public static Errno CheckPath(string path)
     {
         if (path.Contains('\0', StringComparison.Ordinal)) return Errno.EINVAL;
-        var fits = path.Length * BytesPerCharMax <= PathBytesMax || Encoding.UTF8.GetByteCount(path) <= PathBytesMax;
+        var fits = path.Length * BytesPerCharMax <= PathBytesMax
+            || Encoding.UTF8.GetByteCount(path) <= PathBytesMax;
         return fits ? Errno.None : Errno.ENAMETOOLONG;
     }
 
@@ -98,7 +100,8 @@ internal ref struct PathWalker(
         }
     }
 
-    /// <summary>Walks all the way. Null, without error, when the walk stopped or the last name is not there.</summary>
+    /// <summary>Walks all the way. Null, without error, when the walk stopped or the last name is not
+    /// there.</summary>
     /// <param name="follow">Whether a symlink at the end is followed; one before a slash always is.</param>
     public Errno ToEnd(bool follow, out RamNode? node)
     {
@@ -141,7 +144,8 @@ internal ref struct PathWalker(
     {
         entry = null;
         var name = Name;
-        var tooLong = name.Length * BytesPerCharMax > NameBytesMax && Encoding.UTF8.GetByteCount(name) > NameBytesMax;
+        var tooLong = name.Length * BytesPerCharMax > NameBytesMax
+            && Encoding.UTF8.GetByteCount(name) > NameBytesMax;
         if (tooLong) return Errno.ENAMETOOLONG;
         entry = Directory.Entries.Find(name);
         return Errno.None;

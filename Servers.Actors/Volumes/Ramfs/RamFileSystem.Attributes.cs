@@ -39,7 +39,8 @@ internal sealed partial class RamFileSystem
         return Errno.None;
     }
 
-    /// <summary>utimensat(2): both "now" is a touch, which write permission allows; the rest is the owner's.</summary>
+    /// <summary>utimensat(2): both "now" is a touch, which write permission allows; the rest is the
+    /// owner's.</summary>
     public Errno SetTimes(RamNode node, long accessedNs, long modifiedNs, Principal who)
     {
         if (accessedNs == SetTime.Omit && modifiedNs == SetTime.Omit) return Errno.None;
@@ -64,7 +65,8 @@ internal sealed partial class RamFileSystem
         return bytes;
     }
 
-    /// <summary>Writes to a file at an offset: how many bytes were taken, or ENOSPC when none fitted.</summary>
+    /// <summary>Writes to a file at an offset: how many bytes were taken, or ENOSPC when none
+    /// fitted.</summary>
     public Outcome<int> Write(RamFile file, long offset, ReadOnlySpan<byte> data, Principal who)
     {
         if (data.IsEmpty) return 0;
@@ -75,7 +77,8 @@ internal sealed partial class RamFileSystem
         return taken == 0 ? Errno.ENOSPC : taken;
     }
 
-    /// <summary>ftruncate(2) and O_TRUNC note the time always; truncate(2) only when the size changes.</summary>
+    /// <summary>ftruncate(2) and O_TRUNC note the time always; truncate(2) only when the size
+    /// changes.</summary>
     public void Resize(RamFile file, long size, bool byDescriptor, Principal who)
     {
         file.Mode = Access.ModeAfterWrite(file, who);

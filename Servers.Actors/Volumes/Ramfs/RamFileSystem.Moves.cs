@@ -103,7 +103,8 @@ internal sealed partial class RamFileSystem
     }
 
     /// <summary>What the names themselves forbid, in the order of do_renameat2.</summary>
-    private Errno CheckRename(in PathWalker from, in PathWalker to, RamNode source, RamNode? target, int flags)
+    private Errno CheckRename(
+        in PathWalker from, in PathWalker to, RamNode source, RamNode? target, int flags)
     {
         var exchanges = (flags & Exchange) != 0;
         if ((flags & NoReplace) != 0 && target is not null) return Errno.EEXIST;
@@ -132,7 +133,9 @@ internal sealed partial class RamFileSystem
         var errno = MayRemove(from, source, isDirectory, who);
         if (errno != Errno.None) return errno;
         if (target is null) errno = MayAdd(to, who);
-        else errno = MayRemove(to, target, (flags & Exchange) != 0 ? target is RamDirectory : isDirectory, who);
+        else errno = MayRemove(to, target, (flags & Exchange) != 0
+            ? target is RamDirectory
+            : isDirectory, who);
         if (errno != Errno.None) return errno;
         if (from != to)
         {

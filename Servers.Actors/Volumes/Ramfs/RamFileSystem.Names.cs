@@ -77,7 +77,8 @@ internal sealed partial class RamFileSystem
         return Permit(directory, who, ModeBits.MayWrite | ModeBits.MayExecute);
     }
 
-    /// <summary>Gives a new inode its owner and its first name (inode(7): set-group-ID directories).</summary>
+    /// <summary>Gives a new inode its owner and its first name (inode(7): set-group-ID
+    /// directories).</summary>
     private void Add(RamDirectory directory, string name, RamNode node, Principal who)
     {
         const uint executableSetGid = ModeBits.SetGid | ModeBits.GroupExecute;
@@ -143,7 +144,8 @@ internal sealed partial class RamFileSystem
         return Errno.None;
     }
 
-    /// <summary>may_delete: the directory's permissions, the sticky bit, then the kind of the victim.</summary>
+    /// <summary>may_delete: the directory's permissions, the sticky bit, then the kind of the
+    /// victim.</summary>
     private Errno MayRemove(RamDirectory directory, RamNode victim, bool asDirectory, Principal who)
     {
         var errno = Permit(directory, who, ModeBits.MayWrite | ModeBits.MayExecute);

@@ -12,7 +12,8 @@ internal sealed partial class RamFileSystem
         {
             var complete = (flags & (OpenFlags.O_DIRECTORY | OpenFlags.O_CREAT)) == OpenFlags.O_DIRECTORY;
             // A file without a name is not offered; open(2) names this error for such file systems.
-            return complete && (flags & OpenFlags.O_ACCMODE) != OpenFlags.O_RDONLY ? Errno.EOPNOTSUPP : Errno.EINVAL;
+            return complete
+                && (flags & OpenFlags.O_ACCMODE) != OpenFlags.O_RDONLY ? Errno.EOPNOTSUPP : Errno.EINVAL;
         }
         const int createDirectory = OpenFlags.O_DIRECTORY | OpenFlags.O_CREAT;
         return (flags & createDirectory) == createDirectory ? Errno.EINVAL : Errno.None;
@@ -26,7 +27,10 @@ internal sealed partial class RamFileSystem
             flags &= OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW;
         }
         var follow = request.FollowLast && (flags & OpenFlags.O_NOFOLLOW) == 0;
-        if ((flags & OpenFlags.O_CREAT) != 0) return OpenOrCreate(ref walker, request, follow, who, ref found);
+        if ((flags & OpenFlags.O_CREAT) != 0)
+        {
+            return OpenOrCreate(ref walker, request, follow, who, ref found);
+        }
         var errno = walker.ToEnd(follow, out var node);
         if (errno != Errno.None || walker.Stop != WalkStop.Done) return errno;
         return node is null ? Errno.ENOENT : OpenFound(node, flags, who, ref found);
@@ -48,7 +52,9 @@ internal sealed partial class RamFileSystem
             if (exclusive) return Errno.EEXIST;
             if (entry.Node is not RamLink link || !follow)
             {
-                return entry.Node is RamDirectory ? Errno.EISDIR : OpenFound(entry.Node, request.Flags, who, ref found);
+                return entry.Node is RamDirectory
+                    ? Errno.EISDIR
+                    : OpenFound(entry.Node, request.Flags, who, ref found);
             }
             errno = walker.Follow(link);
             if (errno != Errno.None || walker.Stop != WalkStop.Done) return errno;
@@ -79,7 +85,10 @@ internal sealed partial class RamFileSystem
         var errno = Permit(node, who, wanted);
         if (errno != Errno.None) return errno;
         if ((flags & OpenFlags.O_NOATIME) != 0 && !Access.Owns(node, who)) return Errno.EPERM;
-        if ((flags & OpenFlags.O_TRUNC) != 0 && node is RamFile file) Resize(file, 0, byDescriptor: true, who);
+        if ((flags & OpenFlags.O_TRUNC) != 0 && node is RamFile file)
+        {
+            Resize(file, 0, byDescriptor: true, who);
+        }
         return Errno.None;
     }
 

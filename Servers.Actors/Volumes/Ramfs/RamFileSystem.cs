@@ -17,7 +17,8 @@ internal struct WalkFinding
     public string Text;
 }
 
-/// <summary>A file system in memory with the semantics of Linux's tmpfs: no actors, no handles, no waiting.</summary>
+/// <summary>A file system in memory with the semantics of Linux's tmpfs: no actors, no handles, no
+/// waiting.</summary>
 /// <remarks>Errors and their precedence are those of fs/namei.c, fs/open.c, fs/attr.c and mm/shmem.c; a spec
 /// compares them with the host's tmpfs.</remarks>
 internal sealed partial class RamFileSystem
@@ -42,7 +43,8 @@ internal sealed partial class RamFileSystem
         var now = clock.RealtimeNs;
         Root = new RamDirectory(++_lastNumber, ModeBits.Directory | options.Mode, null)
         {
-            Links = 2, Uid = options.Uid, Gid = options.Gid, AccessedNs = now, ModifiedNs = now, ChangedNs = now,
+            Links = 2, Uid = options.Uid, Gid = options.Gid, AccessedNs = now, ModifiedNs = now,
+            ChangedNs = now,
         };
         _directories.Add(Root.Number, Root);
     }
@@ -155,7 +157,8 @@ internal sealed partial class RamFileSystem
         return Errno.None;
     }
 
-    private Errno OnExisting(ref PathWalker walker, in WalkRequest request, Principal who, ref WalkFinding found)
+    private Errno OnExisting(
+        ref PathWalker walker, in WalkRequest request, Principal who, ref WalkFinding found)
     {
         var follow = request.FollowLast && request.Intent != WalkIntent.ReadLink;
         var errno = walker.ToEnd(follow, out var node);

@@ -20,18 +20,24 @@ internal sealed record RamOptions(long BytesMax, long InodesMax, uint Mode, uint
 
     /// <summary>Reads "size=64m,mode=1777,ro"; EINVAL for what is unknown.</summary>
     /// <param name="text">Options between commas; empty ones are passed over.</param>
-    /// <param name="defaults">Values of those that are not given; also the most that can be asked for.</param>
+    /// <param name="defaults">Values of those that are not given; also the most that can be asked
+    /// for.</param>
     public static Outcome<RamOptions> Parse(string text, RamOptions defaults)
     {
         var options = defaults;
         foreach (var part in text.Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             var equals = part.IndexOf('=', StringComparison.Ordinal);
-            var next = equals < 0 ? Flag(options, part) : Value(options, part[..equals], part[(equals + 1)..]);
+            var next = equals < 0
+                ? Flag(options, part)
+                : Value(options, part[..equals], part[(equals + 1)..]);
             if (next is null) return Errno.EINVAL;
             options = next;
         }
-        if (options.BytesMax > defaults.BytesMax || options.InodesMax > defaults.InodesMax) return Errno.EINVAL;
+        if (options.BytesMax > defaults.BytesMax || options.InodesMax > defaults.InodesMax)
+        {
+            return Errno.EINVAL;
+        }
         return options;
     }
 
@@ -51,10 +57,13 @@ internal sealed record RamOptions(long BytesMax, long InodesMax, uint Mode, uint
         "size" when Bytes(value) is { } bytes => options with { BytesMax = bytes },
         "nr_inodes" when Bytes(value) is { } inodes => options with { InodesMax = inodes },
         "mode" when Octal(value) is { } mode => options with { Mode = mode },
-        "uid" when uint.TryParse(value, CultureInfo.InvariantCulture, out var uid) => options with { Uid = uid },
-        "gid" when uint.TryParse(value, CultureInfo.InvariantCulture, out var gid) => options with { Gid = gid },
+        "uid" when Id(value) is { } uid => options with { Uid = uid },
+        "gid" when Id(value) is { } gid => options with { Gid = gid },
         _ => null,
     };
+
+    private static uint? Id(string value) =>
+        uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
 
     private static long? Bytes(string value)
     {

@@ -8,7 +8,8 @@ internal sealed class RamSpace(long pagesMax, long inodesMax)
     /// <summary>How many bytes a page has: the unit of st_blocks, of holes and of the size limit.</summary>
     public const int PageBytes = 4_096;
 
-    // A chunk that is mostly hole holds more memory than it has pages; a few such chunks must not exhaust the node.
+    // A chunk that is mostly hole holds more memory than it has pages; a few such chunks must not exhaust the
+    // node.
     private readonly long _bytesHeldMax = Math.Min(long.MaxValue / 2, pagesMax * PageBytes) * 2;
 
     public long PagesMax { get; } = pagesMax;

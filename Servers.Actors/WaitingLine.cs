@@ -1,4 +1,4 @@
-namespace K42.Servers.Pipes;
+namespace K42.Servers;
 
 /// <summary>A parked call.</summary>
 internal interface IWaiting
@@ -23,7 +23,8 @@ internal sealed class WaitingLine<T> where T : class, IWaiting
         {
             while (_line.TryPeek(out var first))
             {
-                // Checked before anything is taken for it: bytes given to a caller that gave up would be lost.
+                // Checked before anything is taken for it: bytes given to a caller that gave up would be
+                // lost.
                 if (!first.Abandoned) return first;
                 _line.Dequeue();
             }
