@@ -23,7 +23,8 @@ public sealed class StartSpec
         cluster.Authority.IssueNode(Path.Combine(elsewhere.DirectoryOf("node-2"), "node.pem"), "node-2");
         var refused = await Assert.ThrowsAsync<ClusterStartException>(() => cluster.Start(
             elsewhere.Options("node-2", node.Address)));
-        Assert.Equal("node-2 was refused by the cluster because its data directory belongs to another cluster.",
+        Assert.Equal(
+            "node-2 was refused by the cluster because its data directory belongs to another cluster.",
             refused.Message);
     }
 
