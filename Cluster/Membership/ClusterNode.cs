@@ -71,7 +71,8 @@ public sealed class ClusterNode : IAsyncDisposable
     /// incarnation.</summary>
     /// <param name="options">See <see cref="ClusterNodeOptions"/>.</param>
     /// <param name="stop">Gives up.</param>
-    /// <returns>The node, after it is a member, knows all others and has the block map.</returns>
+    /// <returns>The node, after it is a member, knows all others and has the block map and
+    /// the table.</returns>
     /// <exception cref="ClusterStartException">It can't; the message is one sentence that says what to
     /// do.</exception>
     /// <exception cref="CredentialException">Its credential can't be used.</exception>
@@ -190,12 +191,14 @@ public sealed class ClusterNode : IAsyncDisposable
         var parts = new ClusterParts(new BlockMap(), new ReplicatedTable(executor));
         setup.Membership.Subscribe(parts.Map);
         system.ActorOf(Props.Create(() => new ClusterRoot(setup, parts)), ClusterRoot.Name);
-        var leases = await parts.Leases.Task.WaitAsync(patience).ConfigureAwait(false);
+        var (leases, table) = await parts.Started.Task.WaitAsync(patience).ConfigureAwait(false);
         node = new ClusterNode(system, setup, parts, credential, new NumberGrantor(leases, executor));
 
         if (forms) cluster.Join(cluster.SelfAddress);
         else cluster.JoinSeedNodes(members);
-        var ready = Task.WhenAll(setup.WhenReady, parts.HasMap.Task);
+        await Task.WhenAny(setup.WhenReady, setup.WhenEnded).WaitAsync(patience).ConfigureAwait(false);
+        table.Tell(new TableActor.CatchUp(parts.HasTable), ActorRefs.NoSender);
+        var ready = Task.WhenAll(setup.WhenReady, parts.HasMap.Task, parts.HasTable.Task);
         await Task.WhenAny(ready, setup.WhenEnded).WaitAsync(patience).ConfigureAwait(false);
         if (!ready.IsCompletedSuccessfully)
             throw new ClusterStartException($"{options.Name} was removed while it joined: start it again.");

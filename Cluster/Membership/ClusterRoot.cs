@@ -34,7 +34,7 @@ internal sealed class ClusterRoot : UntypedActor
         Start(Props.Create(() => new GreeterActor(_setup, leases, membership)), GreeterActor.Name);
         var table = Start(Props.Create(() => new TableActor(_setup, _parts.Table)), TableActor.Name);
         _parts.Table.Attach(table);
-        _parts.Leases.TrySetResult(leases);
+        _parts.Started.TrySetResult((leases, table));
     }
 
     protected override void OnReceive(object message) => Unhandled(message);
@@ -48,6 +48,8 @@ internal sealed record ClusterParts(BlockMap Map, ReplicatedTable Table)
 {
     public TaskCompletionSource HasMap { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public TaskCompletionSource<IActorRef> Leases { get; } =
+    public TaskCompletionSource HasTable { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TaskCompletionSource<(IActorRef Leases, IActorRef Table)> Started { get; } =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -29,6 +29,9 @@ internal sealed class TableActor : ReceiveActor
         public long Timestamp { get; set; }
     }
 
+    /// <summary>Reads all that a majority holds, so that a new member does not begin with an empty table.</summary>
+    public sealed record CatchUp(TaskCompletionSource Done);
+
     private sealed record Named(Write Write);
 
     private sealed record Valued(Write Write);
@@ -40,6 +43,8 @@ internal sealed class TableActor : ReceiveActor
     private readonly MembershipSetup _setup;
     private readonly Dictionary<string, long> _timestamps = [];
     private int _writes;
+    private int _reads;
+    private TaskCompletionSource? _caughtUp;
 
     public TableActor(MembershipSetup setup, ReplicatedTable table)
     {
@@ -47,7 +52,9 @@ internal sealed class TableActor : ReceiveActor
         _table = table;
         Receive<Write>(Begin);
         Receive<IUpdateResponse>(Updated);
-        Receive<Changed>(Changed);
+        Receive<Changed>(change => Took(change.Key, change.Data));
+        Receive<CatchUp>(Begin);
+        Receive<IGetResponse>(Read);
     }
 
     protected override void PreStart()
@@ -102,18 +109,44 @@ internal sealed class TableActor : ReceiveActor
         write.Done(errno);
     }
 
-    private void Changed(Changed change)
+    private void Begin(CatchUp catchUp)
     {
-        if (change.Key is LWWRegisterKey<byte[]> register)
+        _caughtUp = catchUp.Done;
+        for (var i = 0; i < NameSets; i++) Ask(NameSet(i));
+    }
+
+    private void Ask<T>(IKey<T> key) where T : IReplicatedData<T>
+    {
+        _reads++;
+        _replicator.Tell(Dsl.Get(key, new ReadMajority(_setup.Options.WriteTimeout)));
+    }
+
+    private void Read(IGetResponse response)
+    {
+        if (_caughtUp == null) return;
+        if (response is GetFailure)
         {
-            var name = register.Id[ValuePrefix.Length..];
-            var value = change.Get(register);
-            Take(name, value.Value, value.Timestamp);
+            // No majority yet: ask again; the start gives up in the end.
+            _replicator.Tell(new Get(response.Key, new ReadMajority(_setup.Options.WriteTimeout)));
+            return;
         }
-        else if (change.Key is ORSetKey<string> names)
+        if (response is GetSuccess success)
         {
-            foreach (var name in change.Get(names)) Watch(name);
+            Took(success.Key, success.Data);
+            if (success.Data is ORSet<string> names)
+                foreach (var name in names) Ask(Register(name));
         }
+        if (--_reads > 0) return;
+        _caughtUp.TrySetResult();
+        _caughtUp = null;
+    }
+
+    private void Took(IKey key, object data)
+    {
+        if (data is LWWRegister<byte[]> register)
+            Take(key.Id[ValuePrefix.Length..], register.Value, register.Timestamp);
+        else if (data is ORSet<string> names)
+            foreach (var name in names) Watch(name);
     }
 
     /// <summary>Two paths lead here, the write's answer and the change's news: the later value

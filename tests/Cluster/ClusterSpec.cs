@@ -30,6 +30,13 @@ public sealed class ClusterSpec
 
         await Blocks_are_unique_and_known_everywhere(nodes);
         await A_value_written_on_one_node_is_read_on_all(nodes);
+
+        // Whoever comes later begins with all of it.
+        var fourth = await cluster.Start("node-4", nodes[2].Address);
+        Assert.Equal(["largest"], fourth.Table.Keys);
+        Assert.Equal(nodes[0].Table.Get("largest").ToArray(), fourth.Table.Get("largest").ToArray());
+        var block = (await nodes[1].Grantor.Lease()).Value;
+        Assert.All([.. nodes, fourth], node => Assert.Equal(refs[1], node.Blocks.HomeOf(block)));
     }
 
     private static async Task Blocks_are_unique_and_known_everywhere(Membership.ClusterNode[] nodes)
