@@ -70,4 +70,13 @@ public abstract partial class ProcessTableContract : ServerObject
     /// <summary>setpgid(2) of a child of another node's process.</summary>
     [Call(12, Rights.Kernel, ParkedMax = 64, Fails = [Errno.EINVAL, Errno.EPERM, Errno.ESRCH])]
     public abstract void SetChildGroup(int parent, int session, int child, int group, Reply<Nothing> reply);
+
+    /// <summary>What a child that spawn made here starts with: its parent's library leaves it, and whoever claims
+    /// the child gets it. The kernel doesn't look into it; access to what it names was given by GiveAccess. The last
+    /// one before the claim counts. EPERM for others than the parent, ESRCH when there is no such child, or it was
+    /// claimed.</summary>
+    [Call(13, Rights.None, Idempotent = true, Fails = [Errno.EPERM, Errno.ESRCH])]
+    public virtual void Bequeath(
+        int child, [Max(65_536)] ReadOnlyMemory<byte> state, [Caller] CallerIdentity caller,
+        Reply<Nothing> reply) => reply.Fail(Errno.ESRCH);
 }

@@ -6,7 +6,11 @@ namespace K42.Contracts.Ports;
 /// <param name="Pid">Its number.</param>
 /// <param name="Context">Calls in its name.</param>
 /// <param name="Process">Its own process object.</param>
-public sealed record HostedProcess(int Pid, CallContext Context, ObjectHandle Process);
+public sealed record HostedProcess(int Pid, CallContext Context, ObjectHandle Process)
+{
+    /// <summary>What its parent's library left for it when it was spawned; empty otherwise.</summary>
+    public ReadOnlyMemory<byte> Bequest { get; init; }
+}
 
 /// <summary>How a part of a node that authenticates principals (the gateway) makes processes for them.</summary>
 /// <remarks>Kernel-internal: it is handed to the gateway by the node and never reached by a call.</remarks>
