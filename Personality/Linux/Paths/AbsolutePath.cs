@@ -1,0 +1,47 @@
+using K42.Contracts;
+
+namespace K42.Personality.Linux.Paths;
+
+/// <summary>The way from the root to a directory: getcwd(2).</summary>
+internal static class AbsolutePath
+{
+    private const int MountsMax = 256;
+
+    /// <summary>The path, beginning with a slash. ENOENT when the directory was removed.</summary>
+    public static async ValueTask<Outcome<string>> Of(LinuxTask task, DirectoryRef directory)
+    {
+        var mounts = await task.System.Mounts.Current(task);
+        if (mounts.Failed) return mounts.Errno;
+        var path = "";
+        var at = directory.Hold();
+        try
+        {
+            for (var depth = 0; depth < MountsMax; depth++)
+            {
+                var part = await task.Patient(at.Client, static client => client.PathOf());
+                if (part.Failed) return part.Errno;
+                path = Join(part.Value.Trim('/'), path);
+                var mount = mounts.Value.Of(at.Volume);
+                if (mount is null) return "(unreachable)/" + path;
+                if (mount.Value.OnVolume == 0) return "/" + path;
+                var outer = mounts.Value.Of(mount.Value.OnVolume);
+                if (outer is null) return "(unreachable)/" + path;
+                var covered = await task.Enter(outer.Value, mount.Value.OnInode);
+                if (covered.Failed) return covered.Errno;
+                at.Dispose();
+                at = covered.Value;
+            }
+            return Errno.ELOOP;
+        }
+        finally
+        {
+            at.Dispose();
+        }
+    }
+
+    private static string Join(string above, string below)
+    {
+        if (above.Length == 0) return below;
+        return below.Length == 0 ? above : above + "/" + below;
+    }
+}

@@ -1,0 +1,168 @@
+using K42.Contracts;
+using K42.Contracts.Servers;
+using K42.Personality.Linux.Abi;
+
+namespace K42.Personality.Linux.Paths;
+
+/// <summary>One path on its way through the volumes: where it is, and what of it remains.</summary>
+/// <remarks>Dispose gives back the directory handles that were made on the way.</remarks>
+internal sealed class PathCursor : IDisposable
+{
+    // A path without symlinks crosses fewer mounts than it has components; this only ends what goes in
+    // circles.
+    private const int HopsMax = 4_096;
+
+    private readonly LinuxTask _task;
+    private int _hops;
+
+    private PathCursor(LinuxTask task, DirectoryRef at, string path, Mounts mounts)
+    {
+        _task = task;
+        At = at;
+        Path = path;
+        Mounts = mounts;
+    }
+
+    /// <summary>Where the rest starts.</summary>
+    public DirectoryRef At { get; private set; }
+
+    /// <summary>The rest, relative to it.</summary>
+    public string Path { get; private set; }
+
+    /// <summary>The mount table that the walk goes by.</summary>
+    public Mounts Mounts { get; private set; }
+
+    /// <summary>Symlinks followed so far.</summary>
+    public int Links { get; private set; }
+
+    /// <summary>The volume where the walk stands.</summary>
+    public ulong Volume => At.Volume;
+
+    /// <summary>The inode that ".." does not leave, or 0.</summary>
+    public ulong RootInode => At.Volume == _task.Root.Volume ? _task.RootInode : 0;
+
+    /// <summary>Begins at the root, the working directory, or an open directory. EBADF, ENOTDIR.</summary>
+    public static async ValueTask<Outcome<PathCursor>> Begin(LinuxTask task, int directory, string path)
+    {
+        var mounts = await task.System.Mounts.Current(task);
+        if (mounts.Failed) return mounts.Errno;
+        if (path.StartsWith('/')) return new PathCursor(task, task.Root.Hold(), path, mounts.Value);
+        if (directory == AtFlag.AT_FDCWD) return new PathCursor(task, task.HoldCwd(), path, mounts.Value);
+        using var file = task.Files.Hold(directory);
+        if (file is null) return Errno.EBADF;
+        var start = await file.AsDirectory(task);
+        if (start.Failed) return start.Errno;
+        return new PathCursor(task, start.Value, path, mounts.Value);
+    }
+
+    /// <summary>Walks to the end, through mounts and absolute links, and does what is asked there.</summary>
+    /// <param name="what">Intent and its parameters; path, links, root and mount version are filled in
+    /// here.</param>
+    /// <param name="stopAtMount">Come back with <see cref="WalkStop.Mount"/> when nothing remains of the path
+    /// at a mount point, instead of entering it.</param>
+    public async ValueTask<Outcome<WalkReply>> Walk(WalkRequest what, bool stopAtMount = false)
+    {
+        while (true)
+        {
+            var request = what with
+            {
+                Path = Path,
+                LinksFollowed = Links,
+                RootInode = RootInode,
+                MountVersion = Mounts.Version,
+            };
+            var reply = await _task.Patient(
+                (At.Client, request), static ask => ask.Client.Walk(ask.request));
+            if (reply.Errno == Errno.Refresh)
+            {
+                var errno = await Refresh();
+                if (errno != Errno.None) return errno;
+                continue;
+            }
+            if (reply.Failed) return reply.Errno;
+            if (reply.Value.Stop is WalkStop.Done or WalkStop.Device) return reply;
+            var atMount = reply.Value.Stop == WalkStop.Mount && reply.Value.Rest.Length == 0;
+            if (stopAtMount && atMount) return reply;
+            var went = await Advance(reply.Value);
+            if (went != Errno.None) return went;
+        }
+    }
+
+    /// <summary>Goes on where a volume came back before the end.</summary>
+    public async ValueTask<Errno> Advance(WalkReply reply)
+    {
+        if (++_hops > HopsMax) return Errno.ELOOP;
+        Links = Math.Max(Links, reply.LinksFollowed);
+        switch (reply.Stop)
+        {
+            case WalkStop.AbsoluteLink:
+                Stand(_task.Root.Hold(), reply.Rest);
+                return Errno.None;
+            case WalkStop.Mount:
+                return await Enter(reply);
+            case WalkStop.AboveRoot:
+                return await Leave(reply.Rest);
+            default:
+                return Errno.EIO;
+        }
+    }
+
+    /// <summary>Reads the mount table again: a volume knows of a newer one.</summary>
+    public async ValueTask<Errno> Refresh()
+    {
+        var newer = await _task.System.Mounts.Newer(Mounts.Version, _task);
+        if (!newer.Failed) Mounts = newer.Value;
+        return newer.Errno;
+    }
+
+    /// <summary>Goes on at the directory of the last name, as a walk to the parent gave it.</summary>
+    public Errno StandAtParent(WalkReply parent)
+    {
+        if (parent.Handle.IsNone) return Errno.EIO;
+        Stand(new DirectoryRef(_task.Context, parent.Handle, At.Volume), parent.Rest);
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => At.Dispose();
+
+    private async ValueTask<Errno> Enter(WalkReply reply)
+    {
+        MountEntry? entry;
+        while ((entry = Mounts.On(reply.Volume, reply.MountInode)) is null)
+        {
+            var errno = await Refresh();
+            if (errno != Errno.None) return errno;
+        }
+        return await Enter(entry.Value, 0, reply.Rest);
+    }
+
+    private async ValueTask<Errno> Leave(string rest)
+    {
+        var mount = Mounts.Of(At.Volume);
+        if (mount is null || mount.Value.OnVolume == 0)
+        {
+            // Above the root of everything is the root; so it is above a volume that is no longer mounted.
+            Stand(_task.Root.Hold(), rest);
+            return Errno.None;
+        }
+        var outer = Mounts.Of(mount.Value.OnVolume);
+        if (outer is null) return Errno.ENOENT;
+        var up = rest.Length == 0 ? ".." : "../" + rest;
+        return await Enter(outer.Value, mount.Value.OnInode, up);
+    }
+
+    private async ValueTask<Errno> Enter(MountEntry entry, ulong inode, string rest)
+    {
+        var handle = await _task.Enter(entry, inode);
+        if (handle.Failed) return handle.Errno;
+        Stand(handle.Value, rest);
+        return Errno.None;
+    }
+
+    private void Stand(DirectoryRef at, string path)
+    {
+        At.Dispose();
+        (At, Path) = (at, path);
+    }
+}

@@ -1,0 +1,35 @@
+using K42.Personality.Linux.Calls;
+
+namespace K42.Personality.Linux;
+
+public static partial class SyscallTable
+{
+    // Processes and who they act for.
+    private static SyscallRow[] ProcessRows =>
+    [
+        Full(39, "getpid", Processes.Getpid),
+        Partial(
+            56, "clone", Processes.Clone,
+            "As fork or vfork only: no threads, no namespaces, no sharing (EINVAL)."),
+        Full(57, "fork", Processes.Fork),
+        Partial(58, "vfork", Processes.Fork, "As fork: the parent does not wait."),
+        Full(60, "exit", Processes.Exit),
+        Partial(61, "wait4", Waits.Wait4, "The resource usage is zero.", restarts: true),
+        Full(102, "getuid", Identity.Getuid),
+        Full(104, "getgid", Identity.Getgid),
+        Full(107, "geteuid", Identity.Getuid),
+        Full(108, "getegid", Identity.Getgid),
+        Full(109, "setpgid", Processes.Setpgid),
+        Full(110, "getppid", Processes.Getppid),
+        Partial(111, "getpgrp", Processes.Getpgrp, "Works; not yet compared with Linux case by case."),
+        Full(112, "setsid", Processes.Setsid),
+        Full(115, "getgroups", Identity.Getgroups),
+        Partial(118, "getresuid", Identity.Getresuid, "Real, effective and saved ids are one."),
+        Partial(120, "getresgid", Identity.Getresgid, "Real, effective and saved ids are one."),
+        Full(121, "getpgid", Processes.Getpgid),
+        Full(124, "getsid", Processes.Getsid),
+        Partial(186, "gettid", Processes.Getpid, "A task has one thread."),
+        Full(231, "exit_group", Processes.Exit),
+        Partial(247, "waitid", Waits.Waitid, "The resource usage is zero; no pidfd (EBADF).", restarts: true),
+    ];
+}

@@ -1,0 +1,43 @@
+using K42.Contracts;
+
+namespace K42.Personality.Linux;
+
+public sealed partial class LinuxTask
+{
+    /// <summary>Runs one system call.</summary>
+    /// <param name="number">Linux's x86-64 number; ENOSYS for those that there are not.</param>
+    /// <param name="args">Registers and memory. The memory must stay as it is until the call is
+    /// answered.</param>
+    /// <returns>The register's value. ESRCH once the process has ended.</returns>
+    public ValueTask<SysResult> Call(int number, SyscallArgs args)
+    {
+        if (HasEnded) return new(Errno.ESRCH);
+        var row = SyscallTable.Find(number);
+        if (row is null) return new(Errno.ENOSYS);
+        if (row.Handler is null) return new(row.Errno);
+        var interruption = Interruption;
+        var answer = row.Handler(this, args with { Interrupted = interruption.Token });
+        if (!row.Restarts) return answer;
+        if (!answer.IsCompletedSuccessfully) return Restart(row.Handler, answer, interruption, args);
+        var result = answer.Result;
+        if (result.Errno != Errno.EINTR) return new(result);
+        return Restart(row.Handler, new(result), interruption, args);
+    }
+
+    /// <summary>The same, by the call's name.</summary>
+    public ValueTask<SysResult> Call(string name, SyscallArgs args) =>
+        SyscallTable.Find(name) is { } row ? Call(row.Number, args) : new(Errno.ENOSYS);
+
+    // What was moved before a signal is a result, not EINTR; so a call that answers EINTR has done nothing.
+    private async ValueTask<SysResult> Restart(
+        SyscallHandler handler, ValueTask<SysResult> answer, Interruption interruption, SyscallArgs args)
+    {
+        while (true)
+        {
+            var result = await answer;
+            if (result.Errno != Errno.EINTR || !interruption.Fired || !interruption.Restart) return result;
+            interruption = Interruption;
+            answer = handler(this, args with { Interrupted = interruption.Token });
+        }
+    }
+}

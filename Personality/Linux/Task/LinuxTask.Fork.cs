@@ -1,0 +1,88 @@
+using K42.Contracts;
+using K42.Contracts.Ports;
+
+namespace K42.Personality.Linux;
+
+public sealed partial class LinuxTask
+{
+    /// <summary>fork(2): a child process with access to all that this task has open, and its Linux
+    /// side.</summary>
+    /// <remarks>Who runs programs asks <see cref="TakeChild"/> for the child; it is abandoned if nobody does
+    /// before this task ends. EAGAIN, EIO when a file's node can't be reached.</remarks>
+    internal async ValueTask<SysResult> Fork()
+    {
+        var forked = await Patient(Process, static process => process.Fork());
+        if (forked.Failed) return forked.Errno;
+        var attached = await System.Host.Attach(Hosted, forked.Value);
+        if (attached.Failed) return attached.Errno;
+        var child = await Inherit(attached.Value);
+        if (child.Failed)
+        {
+            System.Host.Abandon(attached.Value);
+            return child.Errno;
+        }
+        _children[child.Value.Pid] = child.Value;
+        child.Value.Start();
+        return child.Value.Pid;
+    }
+
+    private async ValueTask<Outcome<LinuxTask>> Inherit(HostedProcess hosted)
+    {
+        var files = Files.HoldAll();
+        try
+        {
+            // One handle for each open file, however many descriptors lead to it: they share it in the child
+            // too.
+            var given = new Dictionary<OpenFile, OpenFile>();
+            var descriptors = new DescriptorTable { Limit = Files.Limit };
+            foreach (var (fd, file, closeOnExec) in files)
+            {
+                if (!given.TryGetValue(file, out var copy))
+                {
+                    var handle = await Give(file.Client, hosted.Pid, file.Given);
+                    if (handle.Failed) return handle.Errno;
+                    copy = new OpenFile(hosted.Context, handle.Value, file.Flags, file.Volume)
+                    {
+                        Type = file.Type,
+                    };
+                    given.Add(file, copy);
+                }
+                else
+                {
+                    copy.Hold();
+                }
+                descriptors.Replace(fd, copy, closeOnExec);
+            }
+            return await Inherit(hosted, descriptors);
+        }
+        finally
+        {
+            foreach (var (_, file, _) in files) file.Dispose();
+        }
+    }
+
+    private async ValueTask<Outcome<LinuxTask>> Inherit(HostedProcess hosted, DescriptorTable descriptors)
+    {
+        using var here = HoldCwd();
+        var root = await Give(Root.Client, hosted.Pid, DirectoryRef.Given);
+        if (root.Failed) return root.Errno;
+        var cwd = await Give(here.Client, hosted.Pid, DirectoryRef.Given);
+        if (cwd.Failed) return cwd.Errno;
+        var child = new LinuxTask(
+            System,
+            hosted,
+            new DirectoryRef(hosted.Context, root.Value, Root.Volume),
+            RootInode,
+            new DirectoryRef(hosted.Context, cwd.Value, here.Volume))
+        {
+            Files = descriptors,
+            _umask = Umask,
+            _signalMask = SignalMask,
+        };
+        lock (_lock) _actions.CopyTo(child._actions, 0);
+        return child;
+    }
+
+    private ValueTask<Outcome<ObjectHandle>> Give(ContractClient client, int pid, Rights rights) => Patient(
+        (client, pid, rights), static ask => ask.client.GiveAccess(ask.pid, ask.rights, Rights.None));
+}
