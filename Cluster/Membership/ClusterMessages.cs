@@ -19,7 +19,7 @@ internal static class ClusterMessages
     public static readonly Type[] Types =
     [
         typeof(Knock), typeof(KnockAnswer), typeof(Hello), typeof(Ping), typeof(Pong),
-        typeof(LeaseBlock), typeof(LeaseNodeId), typeof(Leased), typeof(NotLeased),
+        typeof(LeaseBlock), typeof(LeaseNodeId), typeof(LeasedBlock), typeof(LeasedNodeId), typeof(NotLeased),
         typeof(ReportRequest), typeof(Report), typeof(MapRequest), typeof(MapUpdate), typeof(MapAck),
     ];
 
@@ -68,8 +68,11 @@ internal sealed record LeaseBlock(long Request, ulong Node);
 /// <summary>Asks the grantor for a node id, on behalf of a node that knocked.</summary>
 internal sealed record LeaseNodeId(long Request, string LeaseKey, int Wanted);
 
-/// <summary>Granted: a block, or a node id.</summary>
-internal sealed record Leased(long Request, int Value);
+/// <summary>A block of process numbers is granted.</summary>
+internal sealed record LeasedBlock(long Request, int Block);
+
+/// <summary>A node id is granted.</summary>
+internal sealed record LeasedNodeId(long Request, int Id);
 
 /// <summary>Not granted.</summary>
 /// <param name="Errno">Why: an errno's number.</param>

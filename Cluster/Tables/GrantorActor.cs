@@ -202,10 +202,10 @@ internal sealed class GrantorActor : ReceiveActor, IWithTimers
         {
             case LeaseBlock lease:
                 (_written, var block) = _written.TakeBlock(ClusterMessages.Unpack(lease.Node));
-                return block == 0 ? Not(lease, Errno.ENFILE, false) : new Leased(lease.Request, block);
+                return block == 0 ? Not(lease, Errno.ENFILE, false) : new LeasedBlock(lease.Request, block);
             case LeaseNodeId lease:
                 (_written, var id) = _written.TakeNode(lease.LeaseKey, (ushort)lease.Wanted);
-                return id == 0 ? Not(lease, Errno.EEXIST, false) : new Leased(lease.Request, id);
+                return id == 0 ? Not(lease, Errno.EEXIST, false) : new LeasedNodeId(lease.Request, id);
             default:
                 throw new InvalidOperationException($"{request.GetType()} is no request");
         }

@@ -59,7 +59,8 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
         Receive<ClusterEvent.IMemberEvent>(e => _members.Apply(e));
         Receive<WantBlock>(Want);
         Receive<WantNodeId>(w => Send(new LeaseNodeId(++_lastRequest, w.LeaseKey, w.Wanted), w.Done));
-        Receive<Leased>(Granted);
+        Receive<LeasedBlock>(Granted);
+        Receive<LeasedNodeId>(Granted);
         Receive<NotLeased>(Refused);
         Receive<Retry>(r => Resend(r.Request));
         Receive<Expired>(e => Finish(e.Request, new NotLeased(e.Request, (int)Errno.EAGAIN, false), 0));
@@ -105,16 +106,18 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
         AskGrantor(message);
     }
 
-    private void Granted(Leased leased)
+    private void Granted(LeasedBlock leased)
     {
-        if (!IsFromGrantor()) return;
-        // Node ids are recorded by the grantor alone; a block that comes too late is kept for the next who
-        // asks.
-        var isBlock = !_pending.TryGetValue(leased.Request, out var pending) || pending.Message is LeaseBlock;
-        if (isBlock && leased.Value is > 0 and < Ledger.BlockCount && _blocks.Add(leased.Value)
-            && pending == null)
-            _spares.Enqueue(leased.Value);
-        Finish(leased.Request, null, leased.Value);
+        if (!IsFromGrantor() || leased.Block is <= 0 or >= Ledger.BlockCount || !_blocks.Add(leased.Block))
+            return;
+        // A block that comes after its request was given up is kept for the next who asks.
+        if (!_pending.ContainsKey(leased.Request)) _spares.Enqueue(leased.Block);
+        Finish(leased.Request, null, leased.Block);
+    }
+
+    private void Granted(LeasedNodeId leased)
+    {
+        if (IsFromGrantor()) Finish(leased.Request, null, leased.Id);
     }
 
     private void Refused(NotLeased no)
