@@ -82,6 +82,8 @@ internal sealed class NodeHost : IAsyncDisposable
                 PublicHost = Settings.Host,
                 Port = Settings.MembershipPort,
                 Seeds = Settings.Seeds,
+                // k42 up names no seed only when no other node of the cluster runs.
+                Reform = Settings.Seeds.Count == 0,
                 LinkHost = Settings.Host,
                 LinkPort = linkPort,
                 GatewayAddress = $"{Settings.Host}:{Settings.GatewayPort}",
