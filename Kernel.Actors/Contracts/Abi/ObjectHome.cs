@@ -51,7 +51,7 @@ public sealed class ObjectHome
     {
         if (!_objects.Remove(leaver)) return;
         leaver.ForgetAll();
-        Parking.FailAll(Errno.EIO, request => request.ParkedFor == leaver);
+        if (leaver.ParkedCount > 0) Parking.FailAll(Errno.EIO, request => request.ParkedFor == leaver);
     }
 
     /// <summary>Runs an action as a later turn of this actor; dropped if the actor has stopped.</summary>

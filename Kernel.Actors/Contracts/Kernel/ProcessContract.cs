@@ -47,10 +47,12 @@ public readonly partial record struct SignalInfo(
 /// <summary>What is pending for a process, as state: coalesced, never dropped.</summary>
 /// <param name="Stamp">Grows with every change; give it back to wait for the next.</param>
 /// <param name="Ended">True when the process was terminated: the library ends the task.</param>
+/// <param name="ExitStatus">The status word of wait4(2), once ended.</param>
 /// <param name="Signals">Deliverable signals with handlers, lowest number first; taken by being given.</param>
+/// <param name="Stopped">True between a stop signal and SIGCONT: the library runs nothing of the task.</param>
 [Wire]
 public readonly partial record struct SignalState(
-    ulong Stamp, bool Ended, int ExitStatus, [property: Max(64)] SignalInfo[] Signals);
+    ulong Stamp, bool Ended, int ExitStatus, [property: Max(64)] SignalInfo[] Signals, bool Stopped);
 
 /// <summary>What is known of a process.</summary>
 /// <param name="Pid">Its number.</param>
@@ -60,7 +62,7 @@ public readonly partial record struct SignalState(
 /// <param name="Uid">Real, effective and saved user id.</param>
 /// <param name="Gid">Real, effective and saved group id.</param>
 /// <param name="User">The principal's name.</param>
-/// <param name="State">'R', 'S', 'Z' as in proc(5).</param>
+/// <param name="State">'S', 'T', 'Z' as in proc(5).</param>
 /// <param name="Name">What the client calls itself (comm), at most 15 bytes.</param>
 /// <param name="StartedNs">CLOCK_REALTIME at its start.</param>
 [Wire]
@@ -71,14 +73,16 @@ public readonly partial record struct ProcessInfo(
 /// <summary>One process: what its own program asks of the kernel about itself.</summary>
 /// <remarks>
 /// The handle is made for the process itself; nobody else holds rights on it. Every wait parks; cancelling it
-/// answers EINTR. After exit every call answers ESRCH. Errors of every call: EPERM for other callers.
+/// answers EINTR; Fork, Spawn and SetGroup can't be cancelled. When the process ends, parked calls are answered ESRCH
+/// or EIO (NextSignals: Ended), and later ones are refused: EPERM or EIO, as its identity and its handle are gone. Errors of
+/// every call: EPERM for other callers.
 /// </remarks>
 [Contract(11)]
 public abstract partial class ProcessContract : ServerObject
 {
     /// <summary>fork(2): a child on this node with the same credentials, group, session, dispositions and mask.
     /// EAGAIN when no number can be had or RLIMIT_NPROC is reached.</summary>
-    [Call(1, Rights.ProcessOnly, ParkedMax = 64, Fails = [Errno.EAGAIN])]
+    [Call(1, Rights.ProcessOnly, ParkedMax = 64, Fails = [Errno.EAGAIN, Errno.ESRCH])]
     public abstract void Fork(Reply<ForkResult> reply);
 
     /// <summary>K42's create on another node: a child there, with a token for its program. ENODEV when the node is
@@ -92,7 +96,8 @@ public abstract partial class ProcessContract : ServerObject
     public abstract void Exit(int status, Reply<Nothing> reply);
 
     /// <summary>wait4(2), waitid(2). Options are Linux's: WNOHANG 1, WUNTRACED (WSTOPPED) 2, WEXITED 4,
-    /// WCONTINUED 8, WNOWAIT 0x01000000; wait4 passes WEXITED. ECHILD when there is no such child.</summary>
+    /// WCONTINUED 8, WNOWAIT 0x01000000, __WNOTHREAD, __WALL and __WCLONE; wait4 passes WEXITED. ECHILD when there is
+    /// no such child.</summary>
     [Call(4, Rights.ProcessOnly, ParkedMax = 64, Fails = [Errno.ECHILD, Errno.EINTR, Errno.EINVAL])]
     public abstract void Wait(WaitFor which, int id, int options, Reply<WaitResult> reply);
 
@@ -102,16 +107,17 @@ public abstract partial class ProcessContract : ServerObject
     public abstract void NextSignals(ulong seenStamp, Reply<SignalState> reply);
 
     /// <summary>Sets the mask of blocked signals (bit n-1 for signal n); SIGKILL and SIGSTOP stay deliverable.
-    /// Gives the pending set.</summary>
+    /// Gives the signals that are pending and blocked (sigpending(2)).</summary>
     [Call(6, Rights.ProcessOnly, Idempotent = true)]
     public abstract void SetSignalMask(ulong mask, Reply<ulong> reply);
 
     /// <summary>Sets a disposition: 0 default, 1 ignore, 2 handler. EINVAL for SIGKILL, SIGSTOP and numbers
-    /// outside 1 to 64. SA_NOCLDWAIT (2) and SA_NOCLDSTOP (1) of flags count.</summary>
+    /// outside 1 to 64. Of SIGCHLD's flags SA_NOCLDWAIT (2) and SA_NOCLDSTOP (1) count.</summary>
     [Call(7, Rights.ProcessOnly, Idempotent = true, Fails = [Errno.EINVAL])]
     public abstract void SetDisposition(int signal, int disposition, uint flags, Reply<Nothing> reply);
 
-    /// <summary>setpgid(2) on itself or a child. ESRCH, EPERM, EINVAL, EACCES as there.</summary>
+    /// <summary>setpgid(2) on itself or a child: ESRCH, EPERM, EINVAL as there. Zero means "itself", or "its own
+    /// number", as there.</summary>
     [Call(8, Rights.ProcessOnly, ParkedMax = 64, Fails = [Errno.EINVAL, Errno.EPERM, Errno.ESRCH])]
     public abstract void SetGroup(int pid, int group, Reply<Nothing> reply);
 

@@ -14,12 +14,14 @@ public readonly partial record struct ChildStart(
 
 /// <summary>The processes of one node, and what other processes and kernels ask about them.</summary>
 /// <remarks>A factory: one per node. Ask the node that is home to the number (a process, group or session number:
-/// the block map tells); a node that is not the home answers ESRCH. Calls that require Kernel are between nodes.</remarks>
+/// the block map tells); a node that is not the home answers ESRCH. A group outlives its number's home: when that
+/// node was removed, any node takes <see cref="KillGroup"/>. Calls that require Kernel are between nodes.</remarks>
 [Contract(10, Factory = true)]
 public abstract partial class ProcessTableContract : ServerObject
 {
-    /// <summary>kill(2) to one process of this node. Signal 0 only checks. EPERM by the rules of kill(2).</summary>
-    [Call(1, Rights.None, Fails = [Errno.EINVAL, Errno.EPERM, Errno.ESRCH])]
+    /// <summary>kill(2) to one process of this node. Signal 0 only checks. EPERM by the rules of kill(2). Zombies
+    /// can be signalled, to no effect. Parked only while the session of a SIGCONT's sender is asked for.</summary>
+    [Call(1, Rights.None, ParkedMax = 1_024, Fails = [Errno.EINVAL, Errno.EPERM, Errno.ESRCH])]
     public abstract void Kill(int pid, int signal, [Caller] CallerIdentity caller, Reply<Nothing> reply);
 
     /// <summary>kill(2) to a whole group, at the home of the group's number: every member on every node, none
@@ -28,8 +30,8 @@ public abstract partial class ProcessTableContract : ServerObject
     public abstract void KillGroup(int group, int signal, [Caller] CallerIdentity caller, Reply<Nothing> reply);
 
     /// <summary>kill(-1): every process of this node that the caller may signal, except process 1 and itself.
-    /// Gives how many there were.</summary>
-    [Call(3, Rights.None, Fails = [Errno.EINVAL])]
+    /// Gives how many other processes there were, permitted or not: kill(2) fails (ESRCH) only without any.</summary>
+    [Call(3, Rights.None, ParkedMax = 1_024, Fails = [Errno.EINVAL])]
     public abstract void KillAll(int signal, [Caller] CallerIdentity caller, Reply<int> reply);
 
     /// <summary>What is known of a process of this node: getpgid(2) and getsid(2) read it. ESRCH.</summary>
@@ -42,30 +44,44 @@ public abstract partial class ProcessTableContract : ServerObject
 
     /// <summary>Makes a child of a process of another node. EAGAIN when no number can be had.</summary>
     [Call(6, Rights.Kernel, ParkedMax = 1_024, ReplyMax = 16, Fails = [Errno.EAGAIN])]
-    public abstract void CreateChild(ChildStart start, Reply<SpawnResult> reply);
+    public abstract void CreateChild(ChildStart start, [Caller] CallerIdentity caller, Reply<SpawnResult> reply);
 
-    /// <summary>A child on another node ended or changed state; the parent lives here. ESRCH when it does not.</summary>
+    /// <summary>A child on another node ended or changed state; the parent lives here. ESRCH when it does not, or
+    /// has no such child. Repeats are answered as the first.</summary>
+    /// <param name="change">What wait(2) is to give; code 0 when only the group changed.</param>
+    /// <param name="mayReap">True when the child ended.</param>
+    /// <param name="sequence">Numbers this child's changes from 1; a number seen before changes nothing.</param>
+    /// <param name="group">The child's process group now.</param>
     [Call(7, Rights.Kernel, Fails = [Errno.ESRCH])]
-    public abstract void ChildChanged(int parent, WaitResult change, bool mayReap, Reply<Nothing> reply);
+    public abstract void ChildChanged(
+        int parent, WaitResult change, bool mayReap, ulong sequence, int group, Reply<Nothing> reply);
 
     /// <summary>A parent on another node took a child's wait status, or ended: the zombie may go.</summary>
     [Call(8, Rights.Kernel, OneWay = true)]
-    public abstract void ParentReleased(int child, bool orphaned);
+    public abstract void ParentReleased(int child, bool orphaned, [Caller] CallerIdentity caller);
 
-    /// <summary>Makes a process a member of a group whose number's home is here; the epoch that its node has
-    /// acted upon comes back. EPERM when the group is of another session, or unknown and create is false.</summary>
-    [Call(9, Rights.Kernel, Fails = [Errno.EPERM])]
-    public abstract void JoinGroup(int group, int session, int pid, bool create, Reply<ulong> reply);
+    /// <summary>Makes a process of the caller's node a member of a group whose number's home is here. Answered
+    /// only when that node has acted upon every signal that was sent to its members before, so that a child that
+    /// is being forked can't escape one. Gives how many signals the group has had. EPERM when the group is of
+    /// another session, or unknown and create is false.</summary>
+    [Call(9, Rights.Kernel, ParkedMax = 4_096, Fails = [Errno.EPERM])]
+    public abstract void JoinGroup(
+        int group, int session, int pid, bool create, [Caller] CallerIdentity caller, Reply<ulong> reply);
 
     /// <summary>A process left a group whose home is here.</summary>
     [Call(10, Rights.Kernel, OneWay = true)]
     public abstract void LeaveGroup(int group, int pid);
 
-    /// <summary>Delivers a group's signal to the members that live here.</summary>
+    /// <summary>Delivers a group's signal to the members that live here, and to children that they are forking.
+    /// Gives how many were signalled; EPERM when there were members and none could be, ESRCH without any.</summary>
+    /// <param name="members">The members; empty for all that live here, when the group's home is gone.</param>
+    /// <param name="epoch">How many signals the group has had, this one included.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="senderSession">The sender's session, whose processes it may send SIGCONT; else 0.</param>
     [Call(11, Rights.Kernel, Fails = [Errno.EPERM, Errno.ESRCH])]
     public abstract void SignalMembers(
-        [Max(1_024)] int[] members, int signal, int sender, uint uid, uint effectiveUid, ulong epoch,
-        Reply<int> reply);
+        [Max(1_024)] int[] members, int signal, int sender, uint uid, uint effectiveUid, ulong epoch, int group,
+        int senderSession, Reply<int> reply);
 
     /// <summary>setpgid(2) of a child of another node's process.</summary>
     [Call(12, Rights.Kernel, ParkedMax = 64, Fails = [Errno.EINVAL, Errno.EPERM, Errno.ESRCH])]

@@ -22,7 +22,8 @@ public interface IProcessHost
     /// <summary>The node's own context: mount table and placement look-ups that act for no process.</summary>
     CallContext Kernel { get; }
 
-    /// <summary>Which node is home to a process, group or session number.</summary>
+    /// <summary>Which node is home to a process, group or session number; this one when there is no such node (any
+    /// more), because any node can tell that a process is gone, and signals groups that outlived their home.</summary>
     NodeRef HomeOf(int number);
 
     /// <summary>The nodes of the cluster.</summary>
@@ -32,10 +33,12 @@ public interface IProcessHost
     /// without a number or a majority.</summary>
     ValueTask<Outcome<HostedProcess>> Begin(Principal principal, string name);
 
-    /// <summary>Takes over a child that fork made on this node. ESRCH when the caller is not its parent.</summary>
+    /// <summary>Takes over a child that fork made on this node. ESRCH when the caller did not fork it, or it has
+    /// ended already.</summary>
     ValueTask<Outcome<HostedProcess>> Attach(HostedProcess parent, ForkResult child);
 
-    /// <summary>Takes over a child that a spawn made on this node. EPERM when token or principal's uid differ.</summary>
+    /// <summary>Takes over a child that a spawn made on this node, once. EPERM when token or principal's uid differ,
+    /// or there is no such child (any more).</summary>
     ValueTask<Outcome<HostedProcess>> Claim(Principal principal, int pid, ReadOnlyMemory<byte> token);
 
     /// <summary>Ends a process whose program went away without exiting: SIGHUP, then SIGKILL.</summary>

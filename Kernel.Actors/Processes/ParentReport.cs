@@ -1,0 +1,69 @@
+using K42.Contracts;
+using K42.Contracts.Kernel;
+
+namespace K42.Kernel.Processes;
+
+/// <summary>Tells a parent on another node of its child's changes: one at a time, numbered, until it is taken.</summary>
+/// <remarks>What happens while a change is under way is coalesced: the last state counts, as a parent's wait would
+/// see it. The end is the last change, and is told until the parent releases the zombie or does not know it.</remarks>
+internal sealed class ParentReport(ProcessTable table, Process process)
+{
+    private WaitResult? _next;
+    private bool _sending;
+    private ulong _sequence;
+
+    /// <summary>Stopped, continued or ended.</summary>
+    public void Changed(int status, int code)
+    {
+        _next = new WaitResult(process.Pid, status, process.Principal.Uid, code);
+        SendNext();
+    }
+
+    /// <summary>Of another group.</summary>
+    public void GroupChanged()
+    {
+        // Any change that is still to be sent carries the group.
+        _next ??= new WaitResult(process.Pid, 0, process.Principal.Uid, 0);
+        SendNext();
+    }
+
+    private void SendNext()
+    {
+        if (_sending || _next is not { } change) return;
+        (_sending, _next) = (true, null);
+        _sequence++;
+        Send(change);
+    }
+
+    private void Send(WaitResult change)
+    {
+        if (process.ParentNode.IsNone || process.Life == ProcessLife.Gone) return;
+        table.On(process.ParentNode).ChildChangedThen(
+            process.ParentPid, change, IsEnd(change), _sequence, process.Group, table,
+            outcome => Sent(change, outcome.Errno));
+    }
+
+    private void Sent(WaitResult change, Errno errno)
+    {
+        if (process.ParentNode.IsNone || process.Life == ProcessLife.Gone) return;
+        switch (errno)
+        {
+            case Errno.ESRCH:
+                table.TakenByInit(process);
+                break;
+            case Errno.None when IsEnd(change):
+                table.Home.After(table.Settings.ZombieReportAgain, () => Send(change));
+                break;
+            case Errno.None:
+                _sending = false;
+                SendNext();
+                break;
+            default:
+                // When the parent's node is gone, its removal from the membership will be heard of instead.
+                table.Home.After(table.Settings.ReportAgain, () => Send(change));
+                break;
+        }
+    }
+
+    private static bool IsEnd(WaitResult change) => change.Code is WaitOptions.CodeExited or WaitOptions.CodeKilled;
+}
