@@ -1,0 +1,68 @@
+using Grpc.Core;
+using K42.Contracts;
+using K42.Gateway.Sessions;
+using K42.Linux.V1;
+using K42.Personality.Linux;
+
+namespace K42.Gateway.Services;
+
+/// <summary>The service k42.linux.v1.Linux: sessions, and single calls.</summary>
+internal sealed partial class LinuxService(SessionRegistry sessions, IGatewayAuthenticator authenticator)
+    : Linux.V1.Linux.LinuxBase
+{
+    /// <summary>Metadata that names the session in which a single call is made.</summary>
+    public const string SessionHeader = "k42-session";
+
+    private const int ExitGroupNumber = 231;
+
+    public override async Task Session(IAsyncStreamReader<SessionRequest> requestStream,
+        IServerStreamWriter<SessionReply> responseStream, ServerCallContext context)
+    {
+        var principal = Channel.PrincipalOf(context, authenticator);
+        if (!await requestStream.MoveNext(context.CancellationToken).ConfigureAwait(false))
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "the stream ended before hello"));
+        var first = requestStream.Current;
+        var hello = first.Hello
+            ?? throw new RpcException(new Status(StatusCode.InvalidArgument,
+                "the first message must say hello"));
+        if (first.Calls.Count > 0)
+            throw new RpcException(new Status(StatusCode.InvalidArgument,
+                "calls start with the second message"));
+        var session = await sessions.Open(principal, hello).ConfigureAwait(false);
+        var last = hello.Resume?.LastNumber ?? 0;
+        await session.Serve(requestStream, responseStream, last, context.CancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    private async Task<Completion> One(Call call, ServerCallContext context)
+    {
+        var principal = Channel.PrincipalOf(context, authenticator);
+        var key = context.RequestHeaders.GetValue(SessionHeader);
+        if (key != null)
+            return await sessions.Find(principal, key).RunBeside(call, context.CancellationToken)
+                .ConfigureAwait(false);
+        var task = await sessions.BeginSingle(principal).ConfigureAwait(false);
+        try
+        {
+            return await CallRunner.Run(task, call, context.CancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!task.HasEnded) await Exit(task).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task Exit(LinuxTask task) =>
+        await task.Call(ExitGroupNumber, new SyscallArgs(Calls.NoMemory.Instance)).ConfigureAwait(false);
+}
+
+/// <summary>What the channel says about its other end.</summary>
+internal static class Channel
+{
+    /// <summary>Who is there.</summary>
+    /// <exception cref="RpcException">UNAUTHENTICATED: nobody that is known.</exception>
+    public static Principal PrincipalOf(ServerCallContext context, IGatewayAuthenticator authenticator) =>
+        authenticator.Authenticate(context.GetHttpContext())
+        ?? throw new RpcException(new Status(StatusCode.Unauthenticated,
+            "no client certificate of this cluster, and not a local socket: see k42 credential add"));
+}

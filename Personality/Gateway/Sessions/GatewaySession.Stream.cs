@@ -1,0 +1,148 @@
+using Grpc.Core;
+using K42.Gateway.Calls;
+using K42.Linux.V1;
+using K42.Personality.Linux;
+
+namespace K42.Gateway.Sessions;
+
+/// <remarks>A stream that drops leaves the session behind, for a while; another may take it up, or
+/// over.</remarks>
+internal sealed partial class GatewaySession
+{
+    private const int ExitGroupNumber = 231;
+
+    private readonly SemaphoreSlim _serving = new(1);
+    private readonly Lock _graceGate = new();
+    private CancellationTokenSource? _serves;
+    private IDisposable? _grace;
+
+    /// <summary>Serves a stream to its end, the program's end, or the time when another stream takes
+    /// over.</summary>
+    /// <param name="lastNumber">What the program has already, when it resumes.</param>
+    /// <exception cref="RpcException">ABORTED when another stream took over; CANCELLED when the stream
+    /// dropped.</exception>
+    public async Task Serve(
+        IAsyncStreamReader<SessionRequest> requests, IServerStreamWriter<SessionReply> replies,
+        ulong lastNumber, CancellationToken dropped)
+    {
+        Interlocked.Exchange(ref _serves, null)?.Cancel();
+        await _serving.WaitAsync(dropped).ConfigureAwait(false);
+        using var serves = CancellationTokenSource.CreateLinkedTokenSource(dropped);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(serves.Token);
+        _serves = serves;
+        EndGrace();
+        try
+        {
+            await replies.WriteAsync(new SessionReply { Welcome = Welcome() }, dropped).ConfigureAwait(false);
+            if (IsResumable) _replies.Know(_waiting.Keys);
+            await _replies.Attach(replies, lastNumber).ConfigureAwait(false);
+            _ = Over.ContinueWith(_ => CancelQuietly(end), TaskScheduler.Default);
+            await Receive(requests, end.Token).ConfigureAwait(false);
+            await _replies.Flushed().ConfigureAwait(false);
+        }
+        catch (Exception) when (Over.IsCompleted && !serves.IsCancellationRequested)
+        {
+            await _replies.Flushed().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            var takenOver = !dropped.IsCancellationRequested && serves.IsCancellationRequested;
+            if (!takenOver) Lost();
+            throw Reason(e, takenOver);
+        }
+        finally
+        {
+            Interlocked.CompareExchange(ref _serves, null, serves);
+            _replies.Detach(replies);
+            _serving.Release();
+        }
+    }
+
+    /// <summary>Ends every process of it as if its terminal had gone: SIGHUP, then SIGKILL.</summary>
+    public void HangUp()
+    {
+        foreach (var task in _tasks.Values) _options.Host.Abandon(task.Hosted);
+    }
+
+    private Welcome Welcome() => new()
+    {
+        Session = Key,
+        Pid = Main.Pid,
+        Node = _options.Host.Membership.Self.Name,
+        ResumeSeconds = IsResumable ? (uint)Math.Max(1, _options.ResumeTime.TotalSeconds) : 0,
+        CallsMax = (uint)_options.CallsMax,
+        UnacknowledgedMax = (ulong)_options.UnacknowledgedBytesMax,
+        MessageBytesMax = (uint)_options.MessageBytesMax,
+        ReadBytesMax = CallLimits.ReadBytesMax,
+    };
+
+    private async Task Receive(IAsyncStreamReader<SessionRequest> requests, CancellationToken end)
+    {
+        while (await requests.MoveNext(end).ConfigureAwait(false))
+        {
+            if (requests.Current.Hello != null)
+                throw new RpcException(new Status(StatusCode.InvalidArgument,
+                    "only the first message says hello"));
+            await Take(requests.Current).ConfigureAwait(false);
+            await _replies.Drained().ConfigureAwait(false);
+        }
+        await Idle().WaitAsync(end).ConfigureAwait(false);
+        foreach (var task in _tasks.Values)
+            await task.Call(ExitGroupNumber, new SyscallArgs(NoMemory.Instance)).ConfigureAwait(false);
+        await Over.WaitAsync(end).ConfigureAwait(false);
+    }
+
+    // Completes when no call is outstanding, or the session is over.
+    private async Task Idle()
+    {
+        while (!Over.IsCompleted)
+        {
+            var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Volatile.Write(ref _idle, idle);
+            if (Volatile.Read(ref _outstanding) == 0) return;
+            await Task.WhenAny(idle.Task, Over).ConfigureAwait(false);
+        }
+    }
+
+    private void Lost()
+    {
+        if (!IsResumable)
+        {
+            HangUp();
+            return;
+        }
+        lock (_graceGate)
+        {
+            _grace?.Dispose();
+            var clock = _options.Host.Kernel.Ipc.Clock;
+            _grace = clock.Schedule(_options.ResumeTime, static state => ((GatewaySession)state!).HangUp(),
+                this);
+        }
+    }
+
+    private void EndGrace()
+    {
+        lock (_graceGate)
+        {
+            _grace?.Dispose();
+            _grace = null;
+        }
+    }
+
+    private static RpcException Reason(Exception cause, bool takenOver) =>
+        takenOver ? new RpcException(new Status(StatusCode.Aborted, "another stream resumed this session"))
+        : cause as RpcException
+            ?? new RpcException(new Status(StatusCode.Cancelled, "the stream dropped", cause));
+
+    private static void CancelQuietly(CancellationTokenSource source)
+    {
+        try
+        {
+            source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The stream has ended by itself meanwhile.
+        }
+    }
+}

@@ -1,0 +1,185 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+using K42.Contracts;
+using K42.Contracts.Ports;
+using K42.Gateway.Calls;
+using K42.Linux.V1;
+using K42.Personality.Linux;
+
+namespace K42.Gateway.Sessions;
+
+/// <summary>A program at the other end of a stream: its tasks, its calls, and what is to be told to
+/// it.</summary>
+/// <remarks>One stream feeds it at a time. Calls complete on any thread.</remarks>
+internal sealed partial class GatewaySession
+{
+    private readonly GatewayOptions _options;
+    private readonly ConcurrentDictionary<uint, LinuxTask> _tasks = new();
+    private readonly ConcurrentDictionary<ulong, OutstandingCall> _waiting = new();
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ReplyChannel _replies;
+    private TaskCompletionSource? _idle;
+    private int _outstanding;
+    private uint _lastTask;
+    private int _live;
+
+    public GatewaySession(
+        GatewayOptions options, string key, Principal principal, bool isResumable, LinuxTask main)
+    {
+        _options = options;
+        (Key, Principal, IsResumable, Main) = (key, principal, isResumable, main);
+        _replies = new ReplyChannel(isResumable, options.UnacknowledgedBytesMax);
+        _tasks[0] = main;
+        _live = 1;
+        _ = PumpEvents(0, main);
+    }
+
+    /// <summary>The secret that opens it.</summary>
+    public string Key { get; }
+
+    /// <summary>Whose it is.</summary>
+    public Principal Principal { get; }
+
+    /// <summary>Whether it outlives its stream for a while.</summary>
+    public bool IsResumable { get; }
+
+    /// <summary>The session's own process.</summary>
+    public LinuxTask Main { get; }
+
+    /// <summary>Completes when every process of it has ended.</summary>
+    public Task Over => _over.Task;
+
+    /// <summary>Makes one call for somebody beside the stream.</summary>
+    public ValueTask<Completion> RunBeside(Call call, CancellationToken giveUp) =>
+        CallRunner.Run(Main, call, giveUp);
+
+    /// <summary>Takes a message in: gives up what is to be given up, then starts the calls in their
+    /// order.</summary>
+    public ValueTask Take(SessionRequest request)
+    {
+        _replies.Acknowledged(request.Acknowledged);
+        foreach (var tag in request.Cancel)
+        {
+            if (_waiting.TryGetValue(tag, out var waiting)) waiting.GiveUp();
+        }
+        if (request.Calls.Count == 0) return default;
+        _replies.Hold();
+        if (IsChained(request)) new CallChain(this, request.Calls).Start();
+        else foreach (var call in request.Calls) Start(call);
+        return _replies.Let();
+    }
+
+    /// <summary>Starts one call; its completion is told when it is there.</summary>
+    public void Start(Call call)
+    {
+        if (!Admit(call, BlockingCalls.MayWait(call.CallCase), out var task, out var waiting)) return;
+        var answer = CallRunner.Run(task!, call, waiting?.Token ?? default);
+        if (answer.IsCompletedSuccessfully)
+        {
+            Tell(call, task!, waiting, answer.Result);
+            return;
+        }
+        // A resumed program may send it again: it must be known while it runs.
+        if (waiting == null) _waiting.TryAdd(call.Tag, waiting = new OutstandingCall());
+        _ = TellLater(call, task!, waiting, answer);
+    }
+
+    /// <summary>Whether a call may be made; tells the program when not, unless the call is known
+    /// already.</summary>
+    /// <param name="mayWait">Whether it is kept as a call that waits.</param>
+    public bool Admit(Call call, bool mayWait, out LinuxTask? task, out OutstandingCall? waiting)
+    {
+        (task, waiting) = (null, null);
+        if (_replies.IsKnown(call.Tag)) return false;
+        var refusal = !_tasks.TryGetValue(call.Task, out task) ? Skipped.NoTask
+            : Volatile.Read(ref _outstanding) >= _options.CallsMax ? Skipped.TooManyCalls
+            : _replies.IsFull ? Skipped.TooManyBytes
+            : Skipped.No;
+        if (refusal != Skipped.No)
+        {
+            _replies.Add(CallDecoder.Skip(call.Tag, refusal));
+            return false;
+        }
+        if (mayWait)
+        {
+            waiting = new OutstandingCall();
+            // A tag that is in use: the program repeats a call that is under way.
+            if (!_waiting.TryAdd(call.Tag, waiting)) return false;
+        }
+        Interlocked.Increment(ref _outstanding);
+        return true;
+    }
+
+    /// <summary>Tells the program of a completion.</summary>
+    public void Tell(Call call, LinuxTask task, OutstandingCall? waiting, Completion completion)
+    {
+        var child = call.CallCase == Call.CallOneofCase.Fork && completion.Errno == 0
+            ? task.TakeChild((int)completion.Result) : null;
+        if (child != null) completion.Forked = new ForkedTask { Task = Adopt(child) };
+        _replies.Add(completion);
+        // Only now: a call is known by being under way or by its completion, at every moment.
+        if (waiting != null) _waiting.TryRemove(call.Tag, out _);
+        if (child != null) _ = PumpEvents(completion.Forked.Task, child);
+        if (Interlocked.Decrement(ref _outstanding) == 0) Volatile.Read(ref _idle)?.TrySetResult();
+    }
+
+    private async Task TellLater(
+        Call call, LinuxTask task, OutstandingCall? waiting, ValueTask<Completion> answer)
+    {
+        Completion completion;
+        try
+        {
+            completion = await answer.ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // A call must be answered whatever went wrong inside.
+            completion = new Completion { Tag = call.Tag, Errno = (int)Contracts.Errno.EIO };
+        }
+        Tell(call, task, waiting, completion);
+    }
+
+    private static bool IsChained(SessionRequest request)
+    {
+        foreach (var call in request.Calls)
+        {
+            if (call.Linked || call.Use.Count > 0) return true;
+        }
+        return false;
+    }
+
+    private uint Adopt(LinuxTask task)
+    {
+        var id = Interlocked.Increment(ref _lastTask);
+        _tasks[id] = task;
+        Interlocked.Increment(ref _live);
+        return id;
+    }
+
+    private async Task PumpEvents(uint id, LinuxTask task)
+    {
+        while (true)
+        {
+            var next = await task.NextEvent(CancellationToken.None).ConfigureAwait(false);
+            if (next.Kind == TaskEventKind.Ended)
+            {
+                _tasks.TryRemove(id, out _);
+                _replies.Add(new Event { Task = id, Ended = new TaskEnded { WaitStatus = next.Status } });
+                if (Interlocked.Decrement(ref _live) == 0) _over.TrySetResult();
+                return;
+            }
+            _replies.Add(new Event
+            {
+                Task = id,
+                Signal = new SignalEvent
+                {
+                    Number = next.Signal.Number,
+                    Sender = next.Signal.Sender,
+                    Uid = next.Signal.Uid,
+                    Code = next.Signal.Code,
+                    Status = next.Signal.Status,
+                },
+            });
+        }
+    }
+}
