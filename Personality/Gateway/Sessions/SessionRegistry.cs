@@ -88,8 +88,8 @@ internal sealed class SessionRegistry(GatewayOptions options, LinuxSystem linux)
 
     private static RpcException Refusal(Errno errno) => errno switch
     {
-        Errno.EPERM => Refusal(StatusCode.PermissionDenied, "the child is another user's,
-            or the token is wrong"),
+        Errno.EPERM => Refusal(
+            StatusCode.PermissionDenied, "the child is another user's, or the token is wrong"),
         Errno.ESRCH => Refusal(StatusCode.NotFound, "there is no such child on this node"),
         Errno.EAGAIN => Refusal(StatusCode.Unavailable, "no process number can be had now"),
         _ => Refusal(StatusCode.Internal, $"the process could not be made ({errno})"),

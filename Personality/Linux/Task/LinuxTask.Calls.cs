@@ -15,6 +15,7 @@ public sealed partial class LinuxTask
         var row = SyscallTable.Find(number);
         if (row is null) return new(Errno.ENOSYS);
         if (row.Handler is null) return new(row.Errno);
+        if (args.GivenUp.CanBeCanceled) return CallUntilGivenUp(row, args);
         var interruption = Interruption;
         var answer = row.Handler(this, args with { Interrupted = interruption.Token });
         if (!row.Restarts) return answer;
@@ -27,6 +28,19 @@ public sealed partial class LinuxTask
     /// <summary>The same, by the call's name.</summary>
     public ValueTask<SysResult> Call(string name, SyscallArgs args) =>
         SyscallTable.Find(name) is { } row ? Call(row.Number, args) : new(Errno.ENOSYS);
+
+    // A call that was given up does not start again, whatever signals come.
+    private async ValueTask<SysResult> CallUntilGivenUp(SyscallRow row, SyscallArgs args)
+    {
+        while (true)
+        {
+            var interruption = Interruption;
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(interruption.Token, args.GivenUp);
+            var result = await row.Handler!(this, args with { Interrupted = either.Token }).ConfigureAwait(false);
+            if (result.Errno != Errno.EINTR || !row.Restarts || args.GivenUp.IsCancellationRequested) return result;
+            if (!interruption.Fired || !interruption.Restart) return result;
+        }
+    }
 
     // What was moved before a signal is a result, not EINTR; so a call that answers EINTR has done nothing.
     private async ValueTask<SysResult> Restart(
