@@ -4,6 +4,8 @@ using K42.Contracts.Servers;
 namespace K42.Kernel.Devices;
 
 /// <summary>What all of these devices have as open files: no offset, no size, no end.</summary>
+/// <remarks>Lives in <see cref="DeviceRoot"/>. Calls: nobody. On failure: all open devices of the node answer
+/// EIO.</remarks>
 internal abstract class DeviceFile(int flags, FileStatus status) : FileContract
 {
     private const int AccessMode = 3;

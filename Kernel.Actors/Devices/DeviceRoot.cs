@@ -25,6 +25,7 @@ public sealed class DeviceRoot : ObjectActor
         Home.Adopt(new DeviceFactory()).ExportFactory(DeviceContract.ContractId);
 
     /// <summary>The factory object.</summary>
+    /// <remarks>Calls: nobody. On failure: see the root.</remarks>
     private sealed class DeviceFactory : DeviceContract
     {
         /// <summary>Open devices of the node; ENFILE beyond.</summary>

@@ -5,6 +5,8 @@ using K42.Servers.Volumes;
 namespace K42.Servers.Pipes;
 
 /// <summary>What both ends of a pipe have as open files.</summary>
+/// <remarks>Lives in a <see cref="PipeServer"/>. Calls: nobody. On failure: the pipes of that actor answer
+/// EIO.</remarks>
 internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : FileContract
 {
     private const long TypeMagic = 0x5049_5045;

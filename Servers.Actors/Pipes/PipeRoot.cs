@@ -59,6 +59,7 @@ public sealed class PipeRoot : ObjectActor
     }
 
     /// <summary>The factory object.</summary>
+    /// <remarks>Calls: nobody. On failure: the root stops, and its pipes with it.</remarks>
     private sealed class PipeFactory(PipeRoot root) : PipeContract
     {
         private const int ListedMax = 1_024;

@@ -57,6 +57,7 @@ public sealed class VolumeRoot : ObjectActor
     private static void StopChild(IActorRef child) => Context.Stop(child);
 
     /// <summary>The factory object.</summary>
+    /// <remarks>Calls: nobody. On failure: the root stops, and the node's volumes with it.</remarks>
     private sealed class VolumeFactory(VolumeRoot root) : VolumeContract
     {
         private const int NumberBits = 16;
