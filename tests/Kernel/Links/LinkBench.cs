@@ -39,6 +39,8 @@ public sealed class LinkBench(ITestOutputHelper output)
         }
         for (var pass = 0; pass < 3; pass++)
             Report("link-calls-64", links.PingPong(20 * Rounds, callers: 64));
+        for (var pass = 0; pass < 3; pass++)
+            Say($"link-calls-64-pool   {links.Pooled(20 * Rounds, callers: 64):F0}/s");
         for (var pass = 0; pass < Passes; pass++)
         {
             var bareMb = bare.Bulk(BulkPieces);
@@ -177,6 +179,31 @@ public sealed class LinkBench(ITestOutputHelper output)
             done.Wait();
             var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             return (ns, seconds, GC.GetTotalAllocatedBytes(precise: true) - bytes);
+        }
+
+        /// <summary>Callers on the thread pool, whose replies are posted back to it: much contention.</summary>
+        public double Pooled(int rounds, int callers)
+        {
+            var waiting = new TaskCompletionSource[callers];
+            var answer = _two.OnFrame;
+            _two.OnFrame = (link, _, frame) => link.Send(FrameClass.Reserved, frame[..ReplyBytes]);
+            _one.OnFrame = (_, _, frame) => waiting[frame[0]].SetResult();
+            async Task Caller(int caller)
+            {
+                var call = new byte[CallBytes];
+                call[0] = (byte)caller;
+                for (var i = 0; i < rounds / callers; i++)
+                {
+                    var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    waiting[caller] = source;
+                    _link.Send(FrameClass.Call, call);
+                    await source.Task;
+                }
+            }
+            var start = Stopwatch.GetTimestamp();
+            Task.WaitAll([.. Enumerable.Range(0, callers).Select(caller => Task.Run(() => Caller(caller)))]);
+            _two.OnFrame = answer;
+            return rounds / Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
 
         /// <summary>Bulk from this side until told to stop.</summary>
