@@ -16,7 +16,7 @@ public sealed record LinkIdentity(string ClusterId, ulong Features, ReadOnlyMemo
 internal sealed record LinkHello
 {
     private const uint Magic = 0x4C32344B; // "K42L"
-    private const int FixedBytes = 4 + 2 + 2 + 8 + 6 + 6 + 8 + 8 + 8 + 8 + 4 + 4 + 4 + 1 + 4;
+    private const int FixedBytes = 4 + 2 + 2 + 8 + 6 + 6 + 5 * 8 + 3 * 4 + 1 + 4;
     private const int ClusterIdBytesMax = 128;
     private const int CatalogueBytesMax = 65_536;
 
@@ -26,11 +26,14 @@ internal sealed record LinkHello
     public required NodeRef From { get; init; }
     public required NodeRef To { get; init; }
 
-    /// <summary>The sender's session, never 0.</summary>
+    /// <summary>The sender's session, never 0; a later one of the same node life is greater.</summary>
     public required ulong Session { get; init; }
 
     /// <summary>The receiver's session as the sender knows it; 0 when they never met.</summary>
     public required ulong PeerSession { get; init; }
+
+    /// <summary>Which dial of the session this is, from 1; the answer repeats it.</summary>
+    public required ulong Attempt { get; init; }
 
     /// <summary>Number of the next small frame (call or reserved) that the sender expects.</summary>
     public required long NextSmall { get; init; }
@@ -62,6 +65,7 @@ internal sealed record LinkHello
         writer.Node(To);
         writer.U64(Session);
         writer.U64(PeerSession);
+        writer.U64(Attempt);
         writer.U64((ulong)NextSmall);
         writer.U64((ulong)NextBulk);
         writer.U32((uint)CallCredit);
@@ -88,6 +92,7 @@ internal sealed record LinkHello
             To = reader.Node(),
             Session = reader.U64(),
             PeerSession = reader.U64(),
+            Attempt = reader.U64(),
             NextSmall = (long)reader.U64(),
             NextBulk = (long)reader.U64(),
             CallCredit = (int)Math.Min(int.MaxValue, reader.U32()),
@@ -96,8 +101,8 @@ internal sealed record LinkHello
             ClusterId = Encoding.UTF8.GetString(reader.Take(reader.Byte(), ClusterIdBytesMax)),
             Catalogue = reader.Take(reader.U32(), CatalogueBytesMax).ToArray(),
         };
-        if (hello.Session == 0 || hello.NextSmall < 1 || hello.NextBulk < 1)
-            throw new LinkProtocolException("Hello has a session or a frame number of zero");
+        if (hello.Session == 0 || hello.Attempt == 0 || hello.NextSmall < 1 || hello.NextBulk < 1)
+            throw new LinkProtocolException("Hello has a session, an attempt or a frame number of zero");
         return hello;
     }
 

@@ -47,6 +47,9 @@ public enum LinkRefusal : byte
 
     /// <summary>The handshake took longer than it may.</summary>
     TimedOut = 13,
+
+    /// <summary>A later connection was accepted since; the dialler has given this one up.</summary>
+    Stale = 14,
 }
 
 /// <summary>A connection is not let in.</summary>

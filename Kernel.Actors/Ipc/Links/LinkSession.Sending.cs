@@ -37,7 +37,7 @@ public sealed partial class LinkSession
     public bool MayHaveBeenSeen(long frameNumber)
     {
         if (frameNumber < 2) return false;
-        lock (_lock) return frameNumber / 2 <= ((frameNumber & 1) == 0 ? _small : _bulk).EverWritten;
+        lock (_lock) return frameNumber / 2 <= ((frameNumber & 1) == 0 ? _small : _bulk).Written;
     }
 
     private bool HasRoom(SendLane lane, FrameClass frameClass, int length)

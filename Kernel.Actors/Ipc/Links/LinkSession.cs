@@ -23,6 +23,7 @@ public sealed partial class LinkSession : ILink
     private readonly bool _dials;
     private readonly int _ackBytes;
     private ulong _peerId;
+    private ulong _greetedBy;
     private LinkConduit? _open;
     private LinkConduit? _pending;
     private bool _dialling;
@@ -47,8 +48,7 @@ public sealed partial class LinkSession : ILink
         var credit = Math.Min(options.CallCreditBytes, options.ReservedCreditBytes);
         // A sender that waits for credit has less than all of it under way: the news must come well before.
         _ackBytes = Math.Min(options.AckBytes, Math.Min(credit, options.BulkCreditBytes) / 4);
-        do Id = _context.Randomness.Next();
-        while (Id == 0);
+        Id = table.NextSessionId();
     }
 
     /// <summary>Who the peer is.</summary>
@@ -66,6 +66,9 @@ public sealed partial class LinkSession : ILink
     public bool IsConnected => Volatile.Read(ref _open) is not null;
 
     internal ulong Id { get; }
+
+    /// <summary>The latest dial, ours or the one that we answered.</summary>
+    internal ulong Attempt { get; private set; }
 
     internal bool IsOver => Volatile.Read(ref _ended);
 
@@ -152,6 +155,8 @@ public sealed partial class LinkSession : ILink
         lock (_lock)
         {
             if (_ended) return null;
+            if (answerTo is null) Attempt++;
+            else CheckFresh(answerTo);
             DropOpen();
             if (_delivering) return null;
             if (_pending != conduit) _pending?.Pipe.Abort();
@@ -165,6 +170,7 @@ public sealed partial class LinkSession : ILink
                 To = Peer,
                 Session = Id,
                 PeerSession = answerTo?.Session ?? _peerId,
+                Attempt = Attempt,
                 NextSmall = _deliveredSmall + 1,
                 NextBulk = _deliveredBulk + 1,
                 CallCredit = _context.Options.CallCreditBytes,
@@ -174,6 +180,17 @@ public sealed partial class LinkSession : ILink
                 Catalogue = _context.Identity.Catalogue,
             };
         }
+    }
+
+    /// <summary>A Hello may have waited while its dialler gave up and came again; taking it then would drop
+    /// the live connection for a dead one, with numbers from before.</summary>
+    /// <exception cref="LinkRefusedException">A later one was taken.</exception>
+    private void CheckFresh(LinkHello hello)
+    {
+        if (hello.Session == _greetedBy && hello.Attempt <= Attempt)
+            throw new LinkRefusedException(LinkRefusal.Stale,
+                $"dial {Attempt} was taken, this is {hello.Attempt}");
+        (_greetedBy, Attempt) = (hello.Session, hello.Attempt);
     }
 
     /// <summary>The handshake succeeded: what the peer lacks is sent again, and then what waited.</summary>

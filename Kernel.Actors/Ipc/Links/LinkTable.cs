@@ -19,6 +19,7 @@ public sealed class LinkTable : ILinkTable, IMembershipListener, IDisposable
     private readonly ConcurrentDictionary<NodeRef, Entry> _entries = new();
     private readonly Dictionary<ushort, uint> _newestSeen = [];
     private readonly Lock _lock = new();
+    private int _sessions;
     private bool _closed;
 
     /// <summary>Makes an empty table; <see cref="Start"/> brings it to life.</summary>
@@ -123,6 +124,8 @@ public sealed class LinkTable : ILinkTable, IMembershipListener, IDisposable
                 throw new LinkRefusedException(LinkRefusal.SessionGone, "the session has ended here");
             if (session is null || session.PeerId is var known && (known == 0 || known == hello.Session))
                 return session ?? Make(entry);
+            if (hello.Session < known)
+                throw new LinkRefusedException(LinkRefusal.Stale, "the peer has begun a later session since");
             // The peer gave its session up and began another; what ours sent may have been seen.
             session.End(LinkEnd.ResumeExpired);
             return Make(entry);
@@ -134,7 +137,8 @@ public sealed class LinkTable : ILinkTable, IMembershipListener, IDisposable
     internal static void CheckAnswer(LinkSession session, LinkHello hello, LinkIdentity identity)
     {
         if (hello.ClusterId != identity.ClusterId || hello.From != session.Peer
-            || hello.PeerSession != session.Id || hello.To != session.Self)
+            || hello.PeerSession != session.Id || hello.Attempt != session.Attempt
+                || hello.To != session.Self)
             throw new LinkProtocolException($"{hello.From} answered for {session.Peer}, or another session");
         CheckProtocol(hello);
     }
@@ -146,6 +150,10 @@ public sealed class LinkTable : ILinkTable, IMembershipListener, IDisposable
         if (!_entries.TryGetValue(session.Peer, out var entry) || entry.Session != session) return;
         if (reason is not (LinkEnd.Closed or LinkEnd.PeerRemoved) && Dials(session.Peer)) Renew(entry);
     }
+
+    /// <summary>An id for a session of ours: greater than all before, and not to be guessed.</summary>
+    internal ulong NextSessionId() =>
+        (ulong)Interlocked.Increment(ref _sessions) << 32 | Context.Randomness.Next() >> 32;
 
     private bool Dials(NodeRef peer) => Self.Node < peer;
 

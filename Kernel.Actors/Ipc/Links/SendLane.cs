@@ -64,11 +64,9 @@ internal sealed class SendLane(ChunkPool pool)
     /// <summary>Number of the newest frame queued.</summary>
     public long Last { get; private set; }
 
-    /// <summary>Number of the newest frame written on this connection.</summary>
+    /// <summary>Number of the newest frame written and not taken back by a resume: the peer may have it, and
+    /// has nothing newer.</summary>
     public long Written { get; private set; }
-
-    /// <summary>Number of the newest frame ever written on any connection.</summary>
-    public long EverWritten { get; private set; }
 
     /// <summary>Number of the newest frame that the peer has delivered.</summary>
     public long Acknowledged { get; private set; }
@@ -124,7 +122,6 @@ internal sealed class SendLane(ChunkPool pool)
             _cursorAt = from + run;
         }
         Waiting -= copied;
-        if (Written > EverWritten) EverWritten = Written;
         return copied;
     }
 
@@ -151,12 +148,12 @@ internal sealed class SendLane(ChunkPool pool)
     }
 
     /// <summary>A new connection begins: what its peer has not delivered is to be written again.</summary>
+    /// <remarks>The peer's word also settles what it has not seen: its old connection is dead, so nothing that
+    /// is still under way there can be delivered any more.</remarks>
     /// <returns>False when the peer expects a frame that it can't.</returns>
     public bool Resume(long nextExpected)
     {
-        if (nextExpected <= Acknowledged || nextExpected > EverWritten + 1) return false;
-        Written = EverWritten;
-        if (!Acknowledge(nextExpected - 1)) return false;
+        if (nextExpected > Written + 1 || !Acknowledge(nextExpected - 1)) return false;
         (_cursor, _cursorAt) = (_head, _headAt);
         Written = Acknowledged;
         _calls.InFlight = _reserved.InFlight = 0;

@@ -194,10 +194,10 @@ public sealed class LinkBench(ITestOutputHelper output)
                 call[0] = (byte)caller;
                 for (var i = 0; i < rounds / callers; i++)
                 {
-                    var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                    waiting[caller] = source;
+                    waiting[caller] =
+                        new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                     _link.Send(FrameClass.Call, call);
-                    await source.Task;
+                    await waiting[caller].Task;
                 }
             }
             var start = Stopwatch.GetTimestamp();

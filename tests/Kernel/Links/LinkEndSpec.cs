@@ -41,6 +41,41 @@ public sealed class LinkEndSpec
     }
 
     [Fact]
+    public void A_removal_in_the_middle_of_a_batch_stops_the_batch()
+    {
+        var time = new VirtualTime();
+        using var peer = new ScriptedPeer(time, new ScriptedPipe());
+        var link = peer.Link;
+        peer.Node.Receiver.OnFrame = (_, _, number) =>
+        {
+            if (number == 4) peer.Node.Membership.Remove(link.Peer);
+        };
+        peer.Feed(ScriptedPeer.Frames(FrameClass.Call, 1, 10));
+        Assert.Equal(4, peer.Node.Receiver.Taken.Count);
+        Assert.Empty(peer.Node.Receiver.Ends);
+        time.RunFor(TimeSpan.FromMilliseconds(1));
+        Assert.Equal((link, LinkEnd.PeerRemoved), Assert.Single(peer.Node.Receiver.Ends));
+    }
+
+    [Fact]
+    public void A_resume_tells_which_frames_were_not_seen()
+    {
+        var time = new VirtualTime();
+        using var peer = new ScriptedPeer(time, new ScriptedPipe());
+        var link = peer.Link;
+        var numbers =
+            Enumerable.Range(1, 10).Select(i => link.Send(FrameClass.Call, [1, 2, 3, (byte)i])).ToList();
+        Assert.All(numbers, number => Assert.True(link.MayHaveBeenSeen(number)));
+        // The peer comes back, has delivered three, and is removed before anything is written again.
+        var full = new ScriptedPipe { Full = true };
+        var conduit = new LinkConduit(peer.Node.Table, full, "node-1", null);
+        var hello = ScriptedPeer.Hello() with { Attempt = 2, NextSmall = 4 };
+        Assert.True(conduit.Feed((hello with { PeerSession = ((LinkSession)link).Id }).ToRecord()) > 0);
+        peer.Node.Membership.Remove(link.Peer);
+        Assert.Equal(numbers.Take(3), numbers.Where(link.MayHaveBeenSeen));
+    }
+
+    [Fact]
     public void A_removed_incarnation_that_dials_is_refused_counted_and_logged()
     {
         var cluster = new SimulatedCluster(seed: 3);

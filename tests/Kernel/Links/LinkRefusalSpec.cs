@@ -151,7 +151,9 @@ public sealed class LinkRefusalSpec
     public void A_resume_that_skips_frames_ends_the_session()
     {
         using var peer = Peer();
-        var hello = ScriptedPeer.Hello() with { PeerSession = ((LinkSession)peer.Link).Id, NextSmall = 2 };
+        var hello =
+            ScriptedPeer.Hello() with { Attempt = 2, PeerSession = ((LinkSession)peer.Link).Id,
+                NextSmall = 2 };
         var conduit = new LinkConduit(peer.Node.Table, _pipe, "node-1", null);
         Assert.Equal(-1, conduit.Feed(hello.ToRecord()));
         _time.RunFor(TimeSpan.FromMilliseconds(1));
@@ -165,7 +167,7 @@ public sealed class LinkRefusalSpec
         peer.Feed(ScriptedPeer.Frames(FrameClass.Call, 1, 3));
         var next = new ScriptedPipe();
         var conduit = new LinkConduit(peer.Node.Table, next, "node-1", null);
-        var hello = ScriptedPeer.Hello() with { PeerSession = ((LinkSession)peer.Link).Id };
+        var hello = ScriptedPeer.Hello() with { Attempt = 2, PeerSession = ((LinkSession)peer.Link).Id };
         Assert.True(conduit.Feed(hello.ToRecord()) > 0);
         Assert.True(_pipe.Aborted);
         Assert.Equal(-1, peer.Feed(ScriptedPeer.Frames(FrameClass.Call, 4, 1)));
@@ -174,6 +176,49 @@ public sealed class LinkRefusalSpec
         conduit.Feed(ScriptedPeer.Frames(FrameClass.Call, 4, 2));
         Assert.Equal(5, peer.Node.Receiver.Total);
         Assert.Empty(peer.Node.Receiver.Wrong);
+    }
+
+    [Fact]
+    public void A_new_connection_waits_until_the_old_one_has_delivered()
+    {
+        using var peer = Peer();
+        var hello = ScriptedPeer.Hello() with { Attempt = 2, PeerSession = ((LinkSession)peer.Link).Id };
+        var early = new LinkConduit(peer.Node.Table, new ScriptedPipe(), "node-1", null);
+        var answer = 0;
+        peer.Node.Receiver.OnFrame = (_, _, number) =>
+        {
+            if (number == 2) answer = early.Feed(hello.ToRecord());
+        };
+        peer.Feed(ScriptedPeer.Frames(FrameClass.Call, 1, 5));
+        Assert.Equal(-1, answer);
+        Assert.Equal(1, peer.Node.Counters.Refused(LinkRefusal.Busy));
+        // The old connection is over, and the next one goes on where it stopped.
+        Assert.Equal(2, peer.Node.Receiver.Total);
+        var next = new LinkConduit(peer.Node.Table, new ScriptedPipe(), "node-1", null);
+        Assert.True(next.Feed((hello with { Attempt = 3 }).ToRecord()) > 0);
+        next.Feed(ScriptedPeer.Frames(FrameClass.Call, 3, 3));
+        Assert.Equal(5, peer.Node.Receiver.Total);
+        Assert.Empty(peer.Node.Receiver.Wrong);
+    }
+
+    [Fact]
+    public void A_hello_that_was_overtaken_by_a_later_one_is_refused_and_harms_nothing()
+    {
+        using var peer = Peer();
+        var link = (LinkSession)peer.Link;
+        peer.Link.Send(FrameClass.Reserved, [1, 0, 0, 0]);
+        var third = new LinkConduit(peer.Node.Table, new ScriptedPipe(), "node-1", null);
+        var hello = ScriptedPeer.Hello() with { PeerSession = link.Id, NextSmall = 2, Attempt = 3 };
+        Assert.True(third.Feed(hello.ToRecord()) > 0);
+        var second = new LinkConduit(peer.Node.Table, new ScriptedPipe(), "node-1", null);
+        Assert.Equal(-1, second.Feed((hello with { NextSmall = 1, Attempt = 2 }).ToRecord()));
+        var earlier = new LinkConduit(peer.Node.Table, new ScriptedPipe(), "node-1", null);
+        Assert.Equal(-1,
+            earlier.Feed((hello with { Session = 76, PeerSession = 0, Attempt = 9 }).ToRecord()));
+        Assert.Equal(2, peer.Node.Counters.Refused(LinkRefusal.Stale));
+        third.Feed(ScriptedPeer.Frames(FrameClass.Call, 1, 2));
+        Assert.Equal(2, peer.Node.Receiver.Total);
+        Assert.Same(link, peer.Link);
     }
 
     [Fact]

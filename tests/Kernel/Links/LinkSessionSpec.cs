@@ -242,6 +242,21 @@ public sealed class LinkSessionSpec
     }
 
     [Fact]
+    public void A_lonely_frame_is_acknowledged_once_and_after_a_short_while()
+    {
+        var time = new VirtualTime();
+        var pipe = new ScriptedPipe();
+        using var peer = new ScriptedPeer(time, pipe);
+        pipe.Writes.Clear();
+        peer.Feed(ScriptedPeer.Frames(FrameClass.Call, 1, 3));
+        Assert.Empty(pipe.Writes);
+        time.RunFor(TimeSpan.FromMilliseconds(100));
+        var ack = Assert.Single(pipe.Writes);
+        Assert.True(LinkWire.TryReadHeader(ack, out var header));
+        Assert.Equal((RecordKind.Ack, 3), (header.Kind, header.Number));
+    }
+
+    [Fact]
     public void A_call_waits_for_at_most_one_piece_of_bulk()
     {
         var time = new VirtualTime();

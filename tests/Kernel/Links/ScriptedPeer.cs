@@ -71,6 +71,7 @@ internal sealed class ScriptedPeer : IDisposable
         To = new NodeRef(2, 1),
         Session = 77,
         PeerSession = 0,
+        Attempt = 1,
         NextSmall = 1,
         NextBulk = 1,
         CallCredit = 1_000_000,
