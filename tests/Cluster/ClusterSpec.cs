@@ -22,7 +22,7 @@ public sealed class ClusterSpec
         foreach (var node in nodes)
         {
             Assert.Equal(nodes[0].ClusterId, node.ClusterId);
-            Assert.True(node.Membership.MayServe);
+            await node.Serves();
             Assert.Equal(refs.Order(), node.Membership.Members.Select(member => member.Node));
             Assert.Equal(
                 [.. nodes.Select(n => n.Membership.Self).OrderBy(m => m.Node)], node.Membership.Members);

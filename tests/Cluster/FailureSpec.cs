@@ -26,7 +26,7 @@ public sealed class FailureSpec
         await nodes[2].CrashAsync();
         foreach (var log in logs) await log.Heard($"removed {old}");
         Assert.All(nodes[..2], node => Assert.True(node.Blocks.HomeOf(block).IsNone));
-        Assert.All(nodes[..2], node => Assert.True(node.Membership.MayServe));
+        foreach (var node in nodes[..2]) await node.Serves();
 
         var again = await cluster.Start("node-3", nodes[1].Address);
         Assert.Equal(new NodeRef(old.Id, old.Incarnation + 1), again.Membership.Self.Node);

@@ -25,7 +25,7 @@ public sealed class ProcessSpec
         var published = TimeProvider.System.GetElapsedTime(killedAt);
         TestContext.Current.SendDiagnosticMessage("published after {0:0.0} s", published.TotalSeconds);
         Assert.InRange(published, ClusterOptions.Demo.FenceAfter, DeathPublishedMax);
-        Assert.True(first.Membership.MayServe);
+        await first.Serves();
 
         var (again, againNode) = await NodeProcess.Start(cluster, "node-2", first.Address);
         using var ___ = again;

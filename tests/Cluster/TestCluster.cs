@@ -133,6 +133,19 @@ public static class PortExtensions
         return done.Task.WaitAsync(TestCluster.Patience, TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Ends once the node may serve: a machine that does other work may have kept answers away for a
+    /// while.</summary>
+    public static Task Serves(this ClusterNode node)
+    {
+        var serves = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        node.ServingChanged += now =>
+        {
+            if (now) serves.TrySetResult();
+        };
+        if (node.Membership.MayServe) serves.TrySetResult();
+        return serves.Task.WaitAsync(TestCluster.Patience, TestContext.Current.CancellationToken);
+    }
+
     public static Task<Errno> Put(this IReplicatedTable table, string key, byte[] value)
     {
         var done = new TaskCompletionSource<Errno>(TaskCreationOptions.RunContinuationsAsynchronously);
