@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
+using Akka.Remote;
 using K42.Contracts;
 using AkkaCluster = Akka.Cluster.Cluster;
 using Member = K42.Contracts.Ports.Member;
@@ -45,6 +46,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     private readonly MajorityLease _lease;
     private readonly RemovalGate _gate;
     private bool _mayServe;
+    private bool _isShutOut;
 
     public MembershipActor(MembershipSetup setup)
     {
@@ -59,6 +61,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         Receive<Hello>(Greeted);
         Receive<Ping>(Pinged);
         Receive<Pong>(Ponged);
+        Receive<ThisActorSystemQuarantinedEvent>(_ => ShutOut());
         Receive<NewLife>(life => BuryOlder(life.Node));
         Receive<Tick>(_ => Ticked());
     }
@@ -73,12 +76,14 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     {
         _cluster.Subscribe(Context.Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents,
             typeof(ClusterEvent.IMemberEvent));
+        Context.System.EventStream.Subscribe(Context.Self, typeof(ThisActorSystemQuarantinedEvent));
         Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _setup.Options.HeartbeatInterval);
     }
 
     protected override void PostStop()
     {
         _cluster.Unsubscribe(Context.Self);
+        Context.System.EventStream.Unsubscribe(Context.Self);
         _membership.ServeUntil(long.MinValue);
         _setup.End(ClusterEnd.Failed);
     }
@@ -265,6 +270,17 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         _mayServe = mayServe;
         if (!mayServe) _log.Warning("no answer from a majority for too long: this node serves nothing");
         _setup.ServingChanged(mayServe);
+        if (_isShutOut) ShutOut();
+    }
+
+    /// <summary>A peer says that it removed this node. Without a majority that is final: the failure detector,
+    /// which has learnt a long pause, would take minutes to find it out by itself.</summary>
+    private void ShutOut()
+    {
+        _isShutOut = true;
+        if (_membership.MayServe) return;
+        _cluster.Down(Own.Address);
+        End(ClusterEnd.Downed);
     }
 
     private void CheckReady()
