@@ -20,7 +20,10 @@ internal sealed class ProcessNodes : IDisposable
     public ProcessNodes(ulong seed = 1, int nodes = 1, ProcessSettings? settings = null, SimulatedTables? tables = null)
     {
         _settings = settings ?? new ProcessSettings();
-        Cluster = new SimulatedCluster(seed, ContractCatalogue.NewRequest) { Tables = tables ?? new SimulatedTables() };
+        Cluster = new SimulatedCluster(seed, K42.Contracts.ContractCatalogue.NewRequest)
+        {
+            Tables = tables ?? new SimulatedTables(),
+        };
         for (var node = 0; node < nodes; node++) Cluster.AddNode();
     }
 
