@@ -6,10 +6,12 @@ public enum FrameClass : byte
     /// <summary>A call. Waits for credit; refused when too much is queued.</summary>
     Call = 1,
 
-    /// <summary>Replies, cancels, releases and signals: the reserved class that call traffic cannot starve.</summary>
+    /// <summary>Replies, cancels, releases and signals: credit and a queue of their own, so that calls can't
+    /// use them up; in the order of Send with calls, so that a cancel never overtakes its call.</summary>
     Reserved = 2,
 
-    /// <summary>Bulk data: ordered with calls of its sender, but never delays small calls by more than one piece.</summary>
+    /// <summary>Bulk data: in order among themselves, not with calls, which wait for at most one piece of it.
+    /// Refused when too much is queued.</summary>
     Bulk = 3,
 }
 
@@ -29,7 +31,8 @@ public enum LinkEnd : byte
     ProtocolError = 4,
 }
 
-/// <summary>A session with one incarnation of one peer: frames arrive once, in order, across reconnects.</summary>
+/// <summary>A session with one incarnation of one peer: frames arrive once, in order, across reconnects.
+/// </summary>
 public interface ILink
 {
     /// <summary>The peer, bound to its node certificate.</summary>
@@ -38,12 +41,12 @@ public interface ILink
     /// <summary>Queues one frame and, when the writer is idle, sends it from this thread.</summary>
     /// <param name="frameClass">See <see cref="FrameClass"/>.</param>
     /// <param name="frame">Copied before this returns; at most 65,536 + 4,096 bytes.</param>
-    /// <returns>The frame's number, positive and growing within its class; 0 when the link has ended or a call's
-    /// queue is full, and then nothing was queued.</returns>
+    /// <returns>The frame's number, positive and growing within its class; 0 when the link has ended or the
+    /// class's queue is full, and then nothing was queued.</returns>
     long Send(FrameClass frameClass, ReadOnlySpan<byte> frame);
 
-    /// <summary>Asked after the link ended: true when the peer can have seen the frame ("may have run"), false
-    /// when it certainly has not ("not run").</summary>
+    /// <summary>Asked after the link ended: true when the peer can have seen the frame ("may have run"),
+    /// false when it certainly has not ("not run").</summary>
     bool MayHaveBeenSeen(long frameNumber);
 
     /// <summary>True after <see cref="ILinkReceiver.Ended"/> began.</summary>

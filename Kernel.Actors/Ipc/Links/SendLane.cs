@@ -148,8 +148,8 @@ internal sealed class SendLane(ChunkPool pool)
     }
 
     /// <summary>A new connection begins: what its peer has not delivered is to be written again.</summary>
-    /// <remarks>The peer's word also settles what it has not seen: its old connection is dead, so nothing that
-    /// is still under way there can be delivered any more.</remarks>
+    /// <remarks>The peer's word also settles what it has not seen: its old connection is dead, so nothing
+    /// that is still under way there can be delivered any more.</remarks>
     /// <returns>False when the peer expects a frame that it can't.</returns>
     public bool Resume(long nextExpected)
     {

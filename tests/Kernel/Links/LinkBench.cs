@@ -181,7 +181,7 @@ public sealed class LinkBench(ITestOutputHelper output)
             return (ns, seconds, GC.GetTotalAllocatedBytes(precise: true) - bytes);
         }
 
-        /// <summary>Callers on the thread pool, whose replies are posted back to it: much contention.</summary>
+        /// <summary>Callers on the thread pool, whose replies are posted back to it.</summary>
         public double Pooled(int rounds, int callers)
         {
             var waiting = new TaskCompletionSource[callers];
