@@ -273,8 +273,9 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         if (_isShutOut) ShutOut();
     }
 
-    /// <summary>A peer says that it removed this node. Without a majority that is final: the failure detector,
-    /// which has learnt a long pause, would take minutes to find it out by itself.</summary>
+    /// <summary>A peer says that it removed this node.</summary>
+    /// <remarks>Without a majority that is final; the failure detector, which has learnt a long pause, would take
+    /// minutes to find it out by itself.</remarks>
     private void ShutOut()
     {
         _isShutOut = true;
