@@ -20,7 +20,7 @@ internal static class CommandTable
     {
         var root = new RootCommand(Text)
         {
-            Up(), Down(), Status(), Processes(), List(), Cat(), Copy(), Remove(), MakeDirectory(), Move(), Stat(), Kill(),
+            Demo(), Up(), Down(), Status(), Processes(), List(), Cat(), Copy(), Remove(), MakeDirectory(), Move(), Stat(), Kill(),
             Logs(), Contracts(), Credential(), Node(),
         };
         root.Add(ClusterAddress.ClusterOption);
@@ -43,6 +43,15 @@ internal static class CommandTable
         command.SetAction((result, _) => UpCommand.RunAsync(
             result.GetValue(nodes), result.GetValue(data), result.GetValue(detach), result.GetValue(profile)!,
             result.GetValue(port)));
+        return command;
+    }
+
+    private static Command Demo()
+    {
+        var fast = new Option<bool>("--fast") { Description = "Skip the big copy." };
+        var keep = new Option<bool>("--keep") { Description = "Leave the cluster up." };
+        var command = new Command("demo", "Start three nodes, show them, kill one, copy much, compare.") { fast, keep };
+        command.SetAction((result, _) => K42.Node.Demo.DemoCommand.RunAsync(result.GetValue(fast), result.GetValue(keep)));
         return command;
     }
 

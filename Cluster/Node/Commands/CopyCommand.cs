@@ -74,7 +74,8 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
         await source.CopyToAsync(target, PieceBytes, cancel).ConfigureAwait(false);
     }
 
-    private async Task CopyFileAsync(K42Path from, K42Path to, CancellationToken cancel)
+    /// <summary>Copies one file to exactly that name.</summary>
+    public async Task CopyFileAsync(K42Path from, K42Path to, CancellationToken cancel)
     {
         long bytes;
         if (!from.IsRemote && to.IsRemote) bytes = await UploadAsync(from.Text, to.Text, cancel).ConfigureAwait(false);
