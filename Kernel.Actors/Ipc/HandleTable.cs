@@ -1,17 +1,19 @@
 using K42.Contracts;
+using K42.Contracts.Ports;
 
 namespace K42.Kernel.Ipc;
 
 /// <summary>The handles that objects of this node have given out. Looked up by any thread, changed under a lock.</summary>
 /// <param name="node">This node.</param>
-internal sealed class HandleTable(NodeRef node)
+/// <param name="blocks">Which node is home to a process; null for a node alone.</param>
+internal sealed class HandleTable(NodeRef node, IBlockMap? blocks)
 {
     /// <summary>How many handles a node may have out (K42's table holds as many).</summary>
     public const int RowsMax = 0x800000;
 
     private readonly Lock _lock = new();
     private readonly Queue<int> _free = new();
-    private readonly Dictionary<int, HashSet<HandleRow>> _byOwner = [];
+    private readonly Dictionary<int, Owner> _byOwner = [];
     private volatile HandleRow?[] _rows = new HandleRow?[1_024];
     private uint[] _sequences = new uint[1_024];
     private volatile HandleRow?[] _factories = [];
@@ -47,8 +49,10 @@ internal sealed class HandleTable(NodeRef node)
             var handle = new ObjectHandle(node, (uint)at + ObjectHandle.WellKnownMax, sequence);
             var row = new HandleRow(handle, target, target.Home, owner, matched, unmatched);
             _rows[at] = row;
-            if (!_byOwner.TryGetValue(owner, out var owned)) _byOwner[owner] = owned = [];
-            owned.Add(row);
+            if (!_byOwner.TryGetValue(owner, out var owned)) _byOwner[owner] = owned = new Owner();
+            // Asked now: once its node is removed, its block is nobody's.
+            if (owned.Home.IsNone && owner != 0) owned.Home = blocks?.HomeOf(owner / IBlockMap.BlockSize) ?? default;
+            owned.Rows.Add(row);
             Count++;
             return row;
         }
@@ -89,7 +93,7 @@ internal sealed class HandleTable(NodeRef node)
             var at = (int)(index - ObjectHandle.WellKnownMax);
             _rows[at] = null;
             _free.Enqueue(at);
-            if (_byOwner.TryGetValue(row.Owner, out var owned) && owned.Remove(row) && owned.Count == 0)
+            if (_byOwner.TryGetValue(row.Owner, out var owned) && owned.Rows.Remove(row) && owned.Rows.Count == 0)
                 _byOwner.Remove(row.Owner);
             Count--;
         }
@@ -101,8 +105,14 @@ internal sealed class HandleTable(NodeRef node)
         lock (_lock)
         {
             if (!_byOwner.TryGetValue(owner, out var owned)) return [];
-            return [.. owned.OrderBy(row => row.Handle.Index)];
+            return [.. owned.Rows.OrderBy(row => row.Handle.Index)];
         }
+    }
+
+    /// <summary>The processes of a node that handles were made for, in order.</summary>
+    public IReadOnlyList<int> OwnersOf(NodeRef home)
+    {
+        lock (_lock) return [.. _byOwner.Where(pair => pair.Value.Home == home).Select(pair => pair.Key).Order()];
     }
 
     private int TakeSlot()
@@ -118,5 +128,11 @@ internal sealed class HandleTable(NodeRef node)
             _rows = rows;
         }
         return _used++;
+    }
+
+    private sealed class Owner
+    {
+        public readonly HashSet<HandleRow> Rows = [];
+        public NodeRef Home;
     }
 }

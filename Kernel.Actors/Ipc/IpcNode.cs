@@ -36,7 +36,7 @@ public sealed class IpcNode : IpcPort, ILinkReceiver, IDisposable
     {
         (_system, _options) = (system, options);
         _log = Logging.GetLogger(system, nameof(IpcNode));
-        _handles = new HandleTable(options.Node);
+        _handles = new HandleTable(options.Node, options.Blocks);
         var self = new Principal("system", 0, 0, [0], Authentication.Node);
         Kernel = new CallContext(this, new CallerIdentity(0, 1, options.Node, self));
         _peers = new PeerTable(this, options);
@@ -86,6 +86,12 @@ public sealed class IpcNode : IpcPort, ILinkReceiver, IDisposable
     {
         // The object hears of it in a turn; calls by the handle are refused from now on, as their caller is dead.
         foreach (var row in _handles.OwnedBy(pid)) row.Home.Actor.Tell(new DropTurn(row), ActorRefs.NoSender);
+    }
+
+    /// <summary>Drops every handle that was made for a process of a node that is gone.</summary>
+    internal void DropOwnersOf(NodeRef node)
+    {
+        foreach (var pid in _handles.OwnersOf(node)) DropOwner(pid);
     }
 
     /// <inheritdoc/>

@@ -67,13 +67,10 @@ internal sealed class Peer : ICompletionSink
         if (request.IsPending(generation)) Notify(FrameKind.Cancel, id);
     }
 
-    /// <summary>Tells the peer that a process died, if the peer ever heard of it.</summary>
+    /// <summary>Tells the peer that a process of this node died.</summary>
     public void AnnounceDeath(int pid)
     {
-        lock (_lock)
-        {
-            if (!_introducedThere.Remove(pid)) return;
-        }
+        lock (_lock) _introducedThere.Remove(pid);
         Notify(FrameKind.ProcessDied, (ulong)pid);
     }
 
@@ -108,13 +105,11 @@ internal sealed class Peer : ICompletionSink
     {
         Sent[] sent;
         Taken[] taken;
-        int[] dead;
         lock (_lock)
         {
             _ended = true;
             sent = [.. _sent.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
             taken = [.. _taken.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
-            dead = [.. _introducedHere.Keys.Order()];
             foreach (var identity in _introducedHere.Values) identity.Revoke();
             _sent.Clear();
         }
@@ -125,10 +120,7 @@ internal sealed class Peer : ICompletionSink
         }
         foreach (var call in taken)
             _node.CancelLocal(call.Index, call.Sequence, call.Request, call.Generation, Errno.ESRCH);
-        foreach (var pid in dead)
-        {
-            if (pid != 0) _node.DropOwner(pid);
-        }
+        _node.DropOwnersOf(Link.Peer);
     }
 
     /// <summary>A call that the peer sent is answered.</summary>
@@ -327,10 +319,10 @@ internal sealed class Peer : ICompletionSink
     {
         lock (_lock)
         {
-            if (!_introducedHere.Remove(pid, out var identity)) return;
-            identity.Revoke();
+            if (_introducedHere.Remove(pid, out var identity)) identity.Revoke();
         }
-        if (pid != 0) _node.DropOwner(pid);
+        // A node speaks for its own processes only.
+        if (pid >= IBlockMap.BlockSize && _options.Blocks?.HomeOf(pid / IBlockMap.BlockSize) == Link.Peer) _node.DropOwner(pid);
     }
 
     private readonly record struct Sent(Request Request, long Generation, long Frame);

@@ -27,10 +27,11 @@ internal sealed class PeerTable(IpcNode node, IpcNodeOptions options) : IDisposa
         if (_peers.TryGetValue(to, out var peer)) peer.Cancel(request, generation);
     }
 
-    /// <summary>Tells every node that a process called that it is dead.</summary>
+    /// <summary>Tells every node that a process is dead: any of them may have handles that were given to it.</summary>
     public void AnnounceDeath(int pid)
     {
-        foreach (var peer in _peers.Values.OrderBy(peer => peer.Link.Peer)) peer.AnnounceDeath(pid);
+        if (Links is null) return;
+        foreach (var link in Links.All) Of(link).AnnounceDeath(pid);
     }
 
     public void BatchBegins() => ReaderTurn.Begin(options.InlineLinks);

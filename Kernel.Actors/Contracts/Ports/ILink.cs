@@ -74,4 +74,7 @@ public interface ILinkTable
 {
     /// <summary>The link to a member, or null when that incarnation is unknown or removed.</summary>
     ILink? To(NodeRef peer);
+
+    /// <summary>The links to every member there is, ordered by peer.</summary>
+    IReadOnlyList<ILink> All { get; }
 }

@@ -53,6 +53,9 @@ public sealed class LinkTable : ILinkTable, IMembershipListener, IDisposable
         return entry.Session is { IsOver: false } session ? session : Renew(entry);
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<ILink> All => [.. _entries.Keys.Order().Select(To).OfType<ILink>()];
+
     /// <summary>The sessions there are, for status pages.</summary>
     public IReadOnlyList<LinkSession> Sessions =>
         [.. _entries.Values.Select(entry => entry.Session).OfType<LinkSession>().OrderBy(link => link.Peer)];

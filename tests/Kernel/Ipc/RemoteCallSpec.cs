@@ -98,6 +98,31 @@ public sealed class RemoteCallSpec
         });
 
     [Fact]
+    public void A_process_that_dies_loses_handles_that_were_given_to_it_on_nodes_it_never_called() =>
+        Run(14, async (cluster, one, _, probe, client) =>
+        {
+            var child = await ProcessOn(one);
+            var given = await client.GiveAccess(child.Identity.Pid, Rights.Read, Rights.None);
+            Assert.Equal(Errno.None, given.Errno);
+            one.Ipc.Dismiss(child);
+            await cluster.Elapse(TimeSpan.FromSeconds(1));
+            Assert.Equal([child.Identity.Pid], probe.Dropped);
+            Assert.Equal(2, (await client.Add(1, 1)).Value);
+        });
+
+    [Fact]
+    public void When_a_node_is_removed_its_processes_lose_handles_that_they_never_used() =>
+        Run(15, async (cluster, one, _, probe, client) =>
+        {
+            var child = await ProcessOn(one);
+            await client.GiveAccess(child.Identity.Pid, Rights.Read, Rights.None);
+            cluster.Kill(one);
+            cluster.Remove(one);
+            await cluster.Elapse(TimeSpan.FromSeconds(1));
+            Assert.Equal([client.Context.Identity.Pid, child.Identity.Pid], probe.Dropped.Order());
+        });
+
+    [Fact]
     public void A_parked_remote_call_is_cancelled_with_EINTR() =>
         Run(8, async (_, _, _, _, client) =>
         {
