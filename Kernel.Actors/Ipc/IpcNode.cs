@@ -3,6 +3,7 @@ using Akka.Event;
 
 using K42.Contracts;
 using K42.Contracts.Ports;
+using K42.Kernel.Processes;
 
 namespace K42.Kernel.Ipc;
 
@@ -20,7 +21,7 @@ public sealed record IpcNodeOptions(
     Func<ushort, ushort, Request?> Requests, bool InlineLinks = true);
 
 /// <summary>One node's IPC: its handle table, its identities, and the way to objects here and elsewhere.</summary>
-public sealed class IpcNode : IpcPort, ILinkReceiver, IDisposable
+public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
 {
     private readonly IpcNodeOptions _options;
     private readonly ActorSystem _system;

@@ -76,6 +76,9 @@ internal sealed partial class Process : ProcessContract
     /// <summary>By which the program of a spawned child claims it; null once claimed.</summary>
     public byte[]? Token { get; set; }
 
+    /// <summary>What its parent's library left for it until it is claimed.</summary>
+    public ReadOnlyMemory<byte> Bequest { get; set; }
+
     /// <summary>The process begins to live: it can call and be called.</summary>
     public void Born()
     {

@@ -61,7 +61,13 @@ public sealed class ProcessHost(IActorRef table, IpcPort ipc, IMembership member
         Turn((processes, done) =>
         {
             var claimed = processes.Claim(principal, pid, token.Span);
-            done(claimed is null ? Errno.EPERM : Hosted(claimed));
+            if (claimed is null)
+            {
+                done(Errno.EPERM);
+                return;
+            }
+            done(Hosted(claimed) with { Bequest = claimed.Bequest });
+            claimed.Bequest = default;
         });
 
     /// <inheritdoc/>

@@ -19,6 +19,18 @@ internal sealed partial class ProcessTable
         else reply.Fail(Errno.EAGAIN);
     }
 
+    public override void Bequeath(
+        int child, ReadOnlyMemory<byte> state, CallerIdentity caller, Reply<Nothing> reply)
+    {
+        if (Find(child) is not { HasEnded: false, Token: not null } process) reply.Fail(Errno.ESRCH);
+        else if (process.ParentPid != caller.Pid) reply.Fail(Errno.EPERM);
+        else
+        {
+            process.Bequest = state.ToArray();
+            reply.Ok();
+        }
+    }
+
     public override void ChildChanged(
         int parent, WaitResult change, bool mayReap, ulong sequence, int group, Reply<Nothing> reply)
     {
