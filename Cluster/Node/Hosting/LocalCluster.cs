@@ -108,8 +108,6 @@ internal sealed class LocalCluster : IAsyncDisposable
             var directory = Path.Combine(Data, $"node-{at}");
             Directory.CreateDirectory(
                 directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            // Files are in memory and membership was left: a new start makes a new cluster under the same authority.
-            File.Delete(Path.Combine(directory, "node.json"));
             authority.EnsureNode(Path.Combine(directory, "node.pem"), $"node-{at}", "127.0.0.1", "localhost");
         }
         if (!File.Exists(Credential)) authority.IssueClient(Credential, Users.Current());

@@ -11,7 +11,10 @@ using K42.Kernel.Devices;
 using K42.Kernel.Ipc;
 using K42.Kernel.Ipc.Links;
 using K42.Kernel.Ipc.Links.Tcp;
+using K42.Gateway;
+using K42.Kernel.Processes;
 using K42.Kernel.Runtime;
+using K42.Servers.Names;
 using K42.Servers.Pipes;
 using K42.Servers.Volumes;
 
@@ -22,6 +25,8 @@ namespace K42.Node.Hosting;
 internal sealed class NodeHost : IAsyncDisposable
 {
     private readonly List<Func<Task>> _ends = [];
+
+    private ProcessHost? _processes;
 
     private NodeHost(NodeSettings settings) => Settings = settings;
 
@@ -70,6 +75,7 @@ internal sealed class NodeHost : IAsyncDisposable
         BootIpc(transport, executor);
         BootKernel();
         BootServers();
+        await BootGatewayAsync(credential, stop).ConfigureAwait(false);
     }
 
     private Task<ClusterNode> JoinAsync(int linkPort, IExecutor executor, CancellationToken stop) =>
@@ -116,6 +122,15 @@ internal sealed class NodeHost : IAsyncDisposable
 
     private void BootKernel()
     {
+        var homes = new NumberHomes(Cluster.Blocks);
+        var table = Cluster.System.ActorOf(
+            ProcessRoot.Props(Ipc, Ipc, Cluster.Membership, Cluster.Grantor, homes), "processes");
+        _processes = new ProcessHost(table, Ipc, Cluster.Membership, homes);
+        // Without a majority a node's programs end before the others publish their deaths.
+        Cluster.ServingChanged += serves =>
+        {
+            if (!serves) _processes.EndAll();
+        };
         Cluster.System.ActorOf(DeviceRoot.Props(Ipc), "devices");
     }
 
@@ -123,5 +138,29 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         Cluster.System.ActorOf(VolumeRoot.Props(Ipc), "volumes");
         Cluster.System.ActorOf(PipeRoot.Props(Ipc), "pipes");
+        Cluster.System.ActorOf(
+            NameRoot.Props(Ipc, Cluster.Membership, Cluster.Table, new NameSettings(createsRoot: Settings.Seeds.Count == 0)), "names");
+    }
+
+    private async Task BootGatewayAsync(Credential credential, CancellationToken stop)
+    {
+        var gateway = await GatewayHost.StartAsync(
+            new GatewayOptions
+            {
+                Address = IPAddress.Parse(Settings.Host),
+                Port = Settings.GatewayPort,
+                ServerCertificate = credential.Certificate,
+                Authority = credential.Authority,
+                UnixSocketPath = Settings.UnixSocket.Length > 0 ? Settings.UnixSocket : null,
+                Authenticator = new NodeAuthenticator(credential.Authority),
+                Host = _processes!,
+            },
+            stop).ConfigureAwait(false);
+        _ends.Add(async () =>
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+            await gateway.StopAsync(patience.Token).ConfigureAwait(false);
+            await gateway.DisposeAsync().ConfigureAwait(false);
+        });
     }
 }

@@ -69,8 +69,7 @@ internal static class CallRunner
         var host = task.System.Host;
         var member = NodeNames.Find(host.Membership, call.Spawn.Node);
         if (member == null) return Failed(call.Tag, Contracts.Errno.ENODEV);
-        var process = new ProcessClient(task.Hosted.Context, task.Hosted.Process);
-        var spawned = await process.Spawn(member.Node.Id).ConfigureAwait(false);
+        var spawned = await task.Spawn(member.Node.Id).ConfigureAwait(false);
         if (spawned.Failed) return Failed(call.Tag, SysResult.Linux(spawned.Errno));
         return new Completion
         {
