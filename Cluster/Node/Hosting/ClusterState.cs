@@ -36,7 +36,7 @@ internal sealed record ClusterState(string Data, string Credential, IReadOnlyLis
         Environment.GetEnvironmentVariable("K42_HOME")
         ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".k42");
 
-    private static string File1 => Path.Combine(Home, "cluster.json");
+    private static string StateFile => Path.Combine(Home, "cluster.json");
 
     /// <summary>The nodes that still run.</summary>
     public IReadOnlyList<StartedNode> Running() => [.. Nodes.Where(node => node.IsRunning())];
@@ -46,7 +46,7 @@ internal sealed record ClusterState(string Data, string Credential, IReadOnlyLis
     {
         try
         {
-            return JsonSerializer.Deserialize<ClusterState>(File.ReadAllText(File1), NodeJson.Options);
+            return JsonSerializer.Deserialize<ClusterState>(File.ReadAllText(StateFile), NodeJson.Options);
         }
         catch (Exception e) when (e is IOException or JsonException)
         {
@@ -58,11 +58,14 @@ internal sealed record ClusterState(string Data, string Credential, IReadOnlyLis
     public void Save()
     {
         Directory.CreateDirectory(Home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var next = File1 + ".next";
+        var next = StateFile + ".next";
         File.WriteAllText(next, JsonSerializer.Serialize(this, NodeJson.Options));
-        File.Move(next, File1, overwrite: true);
+        File.Move(next, StateFile, overwrite: true);
     }
 
     /// <summary>Forgets it.</summary>
-    public static void Forget() => File.Delete(File1);
+    public static void Forget()
+    {
+        if (File.Exists(StateFile)) File.Delete(StateFile);
+    }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using K42.Contracts;
+using K42.Contracts.Kernel;
 using K42.Linux.V1;
 using K42.Personality.Linux;
 
@@ -63,6 +64,9 @@ internal sealed class SessionRegistry(GatewayOptions options, LinuxSystem linux)
         foreach (var session in _sessions.Values) session.HangUp();
     }
 
+    // TASK_COMM_LEN without its NUL; more would not be kept.
+    private const int NameMax = 15;
+
     private async Task<LinuxTask> BeginTask(Principal principal, Hello hello)
     {
         if (_stopped || !options.Host.Membership.MayServe)
@@ -73,6 +77,10 @@ internal sealed class SessionRegistry(GatewayOptions options, LinuxSystem linux)
                 .ConfigureAwait(false)
             : await options.Host.Begin(principal, hello.Name).ConfigureAwait(false);
         if (process.Failed) throw Refusal(process.Errno);
+        // A claimed child was made under its parent's name.
+        if (hello.StartCase == Hello.StartOneofCase.Claim && hello.Name.Length > 0)
+            await new ProcessClient(process.Value.Context, process.Value.Process)
+                .SetName(hello.Name.Length > NameMax ? hello.Name[..NameMax] : hello.Name).ConfigureAwait(false);
         var task = await linux.Begin(process.Value).ConfigureAwait(false);
         if (!task.Failed) return task.Value;
         options.Host.Abandon(process.Value);
