@@ -274,8 +274,8 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     }
 
     /// <summary>A peer says that it removed this node.</summary>
-    /// <remarks>Without a majority that is final; the failure detector, which has learnt a long pause, would take
-    /// minutes to find it out by itself.</remarks>
+    /// <remarks>Without a majority that is final; the failure detector, which has learnt a long pause, would
+    /// take minutes to find it out by itself.</remarks>
     private void ShutOut()
     {
         _isShutOut = true;
