@@ -18,7 +18,8 @@ public readonly record struct SyscallArgs(
     /// <summary>Ends the waits of this call with EINTR. The dispatcher fills it.</summary>
     public CancellationToken Interrupted { get; init; }
 
-    /// <summary>Gives this call alone up, with EINTR where it waits: who runs the program may set it.</summary>
+    /// <summary>Gives this call alone up, with EINTR where it waits: who runs the program may set
+    /// it.</summary>
     public CancellationToken GivenUp { get; init; }
 
     /// <summary>The whole register.</summary>

@@ -47,7 +47,7 @@ internal static class Descriptors
         {
             case FcntlCommand.F_DUPFD:
             case FcntlCommand.F_DUPFD_CLOEXEC:
-                return Duplicate(task, fd, args.Long(2), command == FcntlCommand.F_DUPFD_CLOEXEC);
+                return Duplicate(task, fd, args.Int(2), command == FcntlCommand.F_DUPFD_CLOEXEC);
             case FcntlCommand.F_GETFD:
                 var closes = task.Files.CloseOnExec(fd);
                 return closes is null ? Errno.EBADF : closes.Value ? FcntlCommand.FD_CLOEXEC : 0;
@@ -80,15 +80,17 @@ internal static class Descriptors
     {
         if (file.IsPathOnly) return file.Flags;
         var flags = await task.Patient(file.Client, static client => client.Flags());
-        return flags.Failed ? flags.Errno : (long)(flags.Value | OpenFlag.O_LARGEFILE);
+        if (flags.Failed) return flags.Errno;
+        // open(2) sets it on 64-bit systems, pipe(2) does not.
+        return file.Volume == 0 ? flags.Value : flags.Value | OpenFlag.O_LARGEFILE;
     }
 
-    private static SysResult Duplicate(LinuxTask task, int fd, long lowest, bool closeOnExec)
+    private static SysResult Duplicate(LinuxTask task, int fd, int lowest, bool closeOnExec)
     {
         var file = task.Files.Hold(fd);
         if (file is null) return Errno.EBADF;
         var errno = lowest < 0 || lowest >= task.Files.Limit ? Errno.EINVAL : Errno.EMFILE;
-        var copy = errno == Errno.EINVAL ? -1 : task.Files.Add(file, closeOnExec, (int)lowest);
+        var copy = errno == Errno.EINVAL ? -1 : task.Files.Add(file, closeOnExec, lowest);
         if (copy >= 0) return copy;
         file.Dispose();
         return errno;

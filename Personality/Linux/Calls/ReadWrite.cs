@@ -89,9 +89,9 @@ internal static class ReadWrite
         if (file is null || file.IsPathOnly) return Errno.EBADF;
         var positioned = offset != FileContract.SharedOffset;
         if (positioned && await IsPipe(task, file)) return Errno.ESPIPE;
+        if (!file.CanRead) return Errno.EBADF;
         var buffer = UserBuffer.Ranges(args.Memory, args.Address(1), args.Long(2), forWriting: true);
         if (buffer.Failed) return buffer.Errno;
-        if (!file.CanRead) return Errno.EBADF;
         if (buffer.Value.Asked == 0) return 0;
         return await Transfer.Read(task, file, buffer.Value, offset, args.Interrupted);
     }
@@ -102,9 +102,9 @@ internal static class ReadWrite
         if (file is null || file.IsPathOnly) return Errno.EBADF;
         var positioned = offset != FileContract.SharedOffset;
         if (positioned && await IsPipe(task, file)) return Errno.ESPIPE;
+        if (!file.CanWrite) return Errno.EBADF;
         var buffer = UserBuffer.Ranges(args.Memory, args.Address(1), args.Long(2), forWriting: false);
         if (buffer.Failed) return buffer.Errno;
-        if (!file.CanWrite) return Errno.EBADF;
         if (buffer.Value.Asked == 0) return 0;
         return await Transfer.Write(task, file, buffer.Value, offset, args.Interrupted);
     }

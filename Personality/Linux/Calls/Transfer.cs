@@ -54,7 +54,7 @@ internal static class Transfer
                 (file.Client, piece, at, interrupted),
                 static ask => ask.Client.Read(ask.piece, ask.at, ask.interrupted));
             if (bytes.Failed) return Result(moved, bytes.Errno);
-            if (buffer.Count == 0) return buffer.Asked == 0 ? 0 : Errno.EFAULT;
+            if (buffer.Count == 0) return await Unreachable(task, file, buffer, offset);
             var count = bytes.Value.Length;
             if (!buffer.Write(moved, bytes.Value)) return Result(moved, Errno.EFAULT);
             moved += count;
@@ -63,6 +63,22 @@ internal static class Transfer
             var type = await file.KnowType(task);
             if (type is not (Abi.FileMode.S_IFREG or Abi.FileMode.S_IFCHR)) return moved;
         }
+    }
+
+    // Nothing can be copied out. At the end of a file nothing has to be; anywhere else nothing may be taken.
+    private static async ValueTask<SysResult> Unreachable(
+        LinuxTask task, OpenFile file, UserBuffer buffer, long offset)
+    {
+        if (buffer.Asked == 0) return 0;
+        if (file.Type != Abi.FileMode.S_IFREG) return Errno.EFAULT;
+        const int seekCurrent = 1;
+        var at = offset != FileContract.SharedOffset
+            ? offset
+            : await task.Patient(file.Client, static client => client.Seek(0, seekCurrent));
+        if (at.Failed) return at.Errno;
+        var next = await task.Patient(
+            (file.Client, at.Value), static ask => ask.Client.Read(1, ask.Value));
+        return next.Failed ? next.Errno : next.Value.IsEmpty ? 0 : Errno.EFAULT;
     }
 
     private static async ValueTask<SysResult> ReadTogether(

@@ -74,3 +74,17 @@ internal static class Waiting
         }
     }
 }
+
+/// <summary>Wakes everybody who waits for the next change, on the node's executor.</summary>
+internal sealed class Turnstile(IpcPort ipc)
+{
+    private TaskCompletionSource _next = new();
+
+    /// <summary>Ends with the next change. Take it while holding the lock that guards what changes.</summary>
+    public Task Next => Volatile.Read(ref _next).Task;
+
+    /// <summary>Something changed.</summary>
+    public void Open() => ipc.Executor.Post(
+        static state => ((TaskCompletionSource)state!).SetResult(),
+        Interlocked.Exchange(ref _next, new TaskCompletionSource()));
+}

@@ -12,6 +12,7 @@ public sealed partial class LinuxTask
     public ValueTask<SysResult> Call(int number, SyscallArgs args)
     {
         if (HasEnded) return new(Errno.ESRCH);
+        if (_stopped) return CallWhenContinued(number, args);
         var row = SyscallTable.Find(number);
         if (row is null) return new(Errno.ENOSYS);
         if (row.Handler is null) return new(row.Errno);
@@ -29,15 +30,31 @@ public sealed partial class LinuxTask
     public ValueTask<SysResult> Call(string name, SyscallArgs args) =>
         SyscallTable.Find(name) is { } row ? Call(row.Number, args) : new(Errno.ENOSYS);
 
+    // Between a stop signal and SIGCONT nothing of the process runs.
+    private async ValueTask<SysResult> CallWhenContinued(int number, SyscallArgs args)
+    {
+        using var givenUp = args.GivenUp.UnsafeRegister(
+            static task => ((LinuxTask)task!)._taken.Open(), this);
+        while (true)
+        {
+            var taken = _taken.Next;
+            if (args.GivenUp.IsCancellationRequested) return Errno.EINTR;
+            if (!_stopped || HasEnded) return await Call(number, args);
+            await taken;
+        }
+    }
+
     // A call that was given up does not start again, whatever signals come.
     private async ValueTask<SysResult> CallUntilGivenUp(SyscallRow row, SyscallArgs args)
     {
         while (true)
         {
             var interruption = Interruption;
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(interruption.Token, args.GivenUp);
-            var result = await row.Handler!(this, args with { Interrupted = either.Token }).ConfigureAwait(false);
-            if (result.Errno != Errno.EINTR || !row.Restarts || args.GivenUp.IsCancellationRequested) return result;
+            using var either =
+                CancellationTokenSource.CreateLinkedTokenSource(interruption.Token, args.GivenUp);
+            var result = await row.Handler!(this, args with { Interrupted = either.Token });
+            var mayRestart = row.Restarts && !args.GivenUp.IsCancellationRequested;
+            if (result.Errno != Errno.EINTR || !mayRestart) return result;
             if (!interruption.Fired || !interruption.Restart) return result;
         }
     }

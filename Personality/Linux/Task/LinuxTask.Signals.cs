@@ -18,10 +18,13 @@ public sealed partial class LinuxTask
     private readonly SignalAction[] _actions = new SignalAction[Signal.NumberMax + 1];
     private readonly Queue<TaskEvent> _events = new();
     private Interruption _interruption = new();
-    private TaskCompletionSource _eventAdded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TaskCompletionSource _pumped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Turnstile _eventAdded;
+    private readonly Turnstile _pumped;
+    private readonly Turnstile _taken;
     private ulong _pumpedStamp;
     private ulong _signalMask;
+    private ulong _takenStamp;
+    private volatile bool _stopped;
 
     /// <summary>The next event; waits for it. After Ended there is none, and cancelling throws.</summary>
     public async ValueTask<TaskEvent> NextEvent(CancellationToken cancel)
@@ -32,7 +35,7 @@ public sealed partial class LinuxTask
             lock (_lock)
             {
                 if (_events.TryDequeue(out var next)) return next;
-                added = _eventAdded.Task;
+                added = _eventAdded.Next;
             }
             await added.WaitAsync(cancel);
         }
@@ -104,7 +107,7 @@ public sealed partial class LinuxTask
             lock (_lock)
             {
                 if (_pumpedStamp >= state.Value.Stamp) return;
-                pumped = _pumped.Task;
+                pumped = _pumped.Next;
             }
             await pumped;
         }
@@ -135,14 +138,8 @@ public sealed partial class LinuxTask
 
     private void Pumped(ulong stamp)
     {
-        TaskCompletionSource before;
-        lock (_lock)
-        {
-            _pumpedStamp = Math.Max(_pumpedStamp, stamp);
-            before = _pumped;
-            _pumped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-        before.SetResult();
+        lock (_lock) _pumpedStamp = Math.Max(_pumpedStamp, stamp);
+        _pumped.Open();
     }
 
     private void Take(SignalState state)
@@ -159,6 +156,13 @@ public sealed partial class LinuxTask
         }
         if (state.Ended) End(state.ExitStatus);
         else if (interrupts) Interrupt(restart);
+        lock (_lock)
+        {
+            // Answers may overtake each other; only the newest tells how things are.
+            if (state.Stamp < _takenStamp) return;
+            (_takenStamp, _stopped) = (state.Stamp, state.Stopped);
+        }
+        _taken.Open();
     }
 
     private void Interrupt(bool restart) =>
@@ -172,16 +176,13 @@ public sealed partial class LinuxTask
 
     private void AddEvent(TaskEvent added)
     {
-        TaskCompletionSource before;
         lock (_lock)
         {
             var full = _events.Count >= EventsMax && added.Kind == TaskEventKind.Signal;
             if (full && Waits(added.Signal.Number)) return;
             _events.Enqueue(added);
-            before = _eventAdded;
-            _eventAdded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
-        before.SetResult();
+        _eventAdded.Open();
     }
 
     private bool Waits(int signal)

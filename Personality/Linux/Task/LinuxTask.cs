@@ -27,6 +27,8 @@ public sealed partial class LinuxTask
     {
         (System, Hosted, Root, RootInode, _cwd) = (system, hosted, root, rootInode, cwd);
         Process = new ProcessClient(hosted.Context, hosted.Process);
+        var ipc = hosted.Context.Ipc;
+        (_eventAdded, _pumped, _taken) = (new Turnstile(ipc), new Turnstile(ipc), new Turnstile(ipc));
     }
 
     /// <summary>The process number.</summary>
@@ -112,6 +114,7 @@ public sealed partial class LinuxTask
         if (Interlocked.Exchange(ref _endings, 1) != 0) return;
         _ended.Cancel();
         Interrupt(restart: false);
+        _taken.Open();
         AddEvent(new TaskEvent(TaskEventKind.Ended, default, status));
         // A child whose fork was answered and that nobody took runs nowhere.
         foreach (var (_, child) in _children.OrderBy(pair => pair.Key)) System.Host.Abandon(child.Hosted);
