@@ -139,6 +139,15 @@ public sealed partial class LinkSession : ILink
         _table.Transport.Dial(this, Member);
     }
 
+    /// <summary>False for most of a long row of failed dials: the 1st, 2nd, 4th, 8th are news.</summary>
+    internal bool FailureIsNews
+    {
+        get
+        {
+            lock (_lock) return (_dialsFailed & (_dialsFailed - 1)) == 0;
+        }
+    }
+
     /// <summary>Half of to all of the doubling wait.</summary>
     private TimeSpan Backoff()
     {

@@ -1,8 +1,11 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using K42.Contracts.Ports;
 using K42.Kernel.Ipc.Links;
+using K42.Kernel.Ipc.Links.Tcp;
+using K42.Kernel.Runtime;
 using Xunit;
 
 namespace K42.Kernel.Tests.Links;
@@ -247,6 +250,43 @@ public sealed class TcpLinkSpec
         await cluster.Two.Log.Line("took too long").WaitAsync(TimeSpan.FromSeconds(30), Cancel);
         Assert.Equal(0, stranger.Receive(new byte[10]));
         Assert.Equal(1, cluster.Two.Counters.Refused(LinkRefusal.TimedOut));
+    }
+
+    [Fact]
+    public async Task Strangers_who_fill_the_handshakes_keep_nobody_out_for_long()
+    {
+        var options = Eager with { HandshakesMax = 2, HandshakeTimeout = TimeSpan.FromMilliseconds(500) };
+        using var cluster = new TcpCluster(options);
+        var strangers =
+            Enumerable.Range(0, 6).Select(_ => new Socket(SocketType.Stream, ProtocolType.Tcp)).ToList();
+        foreach (var stranger in strangers) stranger.Connect(cluster.Transport.LocalEndPoint);
+        await cluster.Two.Log.Line("too many handshakes").WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        var arrived = new Moment();
+        cluster.Two.Receiver.OnFrame = (_, _, _) => arrived.Came();
+        cluster.OneToTwo.Send(FrameClass.Call, RecordingReceiver.Make(1, 10));
+        await arrived.Wait(Cancel);
+        Assert.True(cluster.Two.Counters.Refused(LinkRefusal.TooMany) > 0);
+        foreach (var stranger in strangers) stranger.Dispose();
+    }
+
+    [Fact]
+    public async Task A_node_that_starts_late_is_reached()
+    {
+        var authority = new TestAuthority();
+        using var cluster = new TcpCluster(Eager, authority);
+        var transport = new TcpLinkTransport(new IPEndPoint(IPAddress.Loopback, 0),
+            authority.Credentials(authority.Issue("node-3")));
+        var executor = new PoolExecutor();
+        // It listens already, but does not know node 1: refused, and let in as soon as it does.
+        using var three = new LinkNode(LinkNode.Describe(3, port: transport.LocalEndPoint.Port), transport,
+            new SystemClock(executor), executor, new SystemRandomness(), Eager);
+        cluster.One.Membership.Up(three.Member);
+        await three.Log.Line("not a member yet").WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        var arrived = new Moment();
+        three.Receiver.OnFrame = (_, _, _) => arrived.Came();
+        cluster.One.Table.To(three.Member.Node)!.Send(FrameClass.Call, RecordingReceiver.Make(1, 10));
+        three.Membership.Up(cluster.One.Member);
+        await arrived.Wait(Cancel);
     }
 
     [Fact]

@@ -128,7 +128,8 @@ public sealed class TcpLinkTransport : ILinkTransport
         }
         catch (Exception failed) when (failed is SocketException or ObjectDisposedException)
         {
-            _table!.Context.LogOften($"Link to {session.Peer} ({member.Name}): {where}: {failed.Message}");
+            if (session.FailureIsNews)
+                _table!.Context.LogOften($"Link to {session.Peer}, {member.Name}, {where}: {failed.Message}");
             socket.Dispose();
         }
         if (!given) session.ConnectionLost(null);
