@@ -28,8 +28,8 @@ internal sealed class GatewayNode : IAsyncDisposable
 
     private GatewayNode()
     {
-        _system = ActorSystem.Create("k42", ConfigurationFactory.ParseString(
-            $"{IpcHocon.Text}\nakka.loglevel = ERROR\nakka.stdout-loglevel = OFF\nakka.log-dead-letters = off"));
+        const string quiet = "akka.loglevel = ERROR\nakka.stdout-loglevel = OFF\nakka.log-dead-letters = off";
+        _system = ActorSystem.Create("k42", ConfigurationFactory.ParseString($"{IpcHocon.Text}\n{quiet}"));
         var executor = new PoolExecutor();
         var tables = new OneNodeTables(executor);
         _ipc = new IpcNode(_system, new IpcNodeOptions(
@@ -172,7 +172,8 @@ internal sealed class OneNodeTables(IExecutor executor) : IBlockMap, INumberGran
         }
     }
 
-    public NodeRef HomeOf(int block) => block <= Volatile.Read(ref _lastBlock) ? OneNodeMembership.Node : default;
+    public NodeRef HomeOf(int block) =>
+        block <= Volatile.Read(ref _lastBlock) ? OneNodeMembership.Node : default;
 
     public void LeaseBlock(Action<Outcome<int>> done)
     {

@@ -33,7 +33,8 @@ public sealed class SessionSpec : IAsyncLifetime
         await using var session = await alice.BeginSessionAsync("hello", Stop);
         Assert.Equal(session.Pid, await session.Main.GetPidAsync(Stop));
         Assert.Equal(1_000, (await session.Main.MakeAsync(SystemCalls.Getuid(), null, Stop)).Result);
-        var found = await _root.Cluster.ProcessesAsync(new Native.V1.ProcessesRequest(), cancellationToken: Stop);
+        var all = new Native.V1.ProcessesRequest();
+        var found = await _root.Cluster.ProcessesAsync(all, cancellationToken: Stop);
         var process = Assert.Single(found.Processes, process => process.Pid == session.Pid);
         Assert.Equal(("hello", "alice", 1_000u), (process.Name, process.User, process.Uid));
     }
@@ -152,7 +153,8 @@ public sealed class SessionSpec : IAsyncLifetime
         await using var watcher = await _root.BeginSessionAsync("watcher", Stop);
         session.DropStream();
         Assert.True((await session.Completion.WaitAsync(Stop)).WasLost);
-        while ((await watcher.CallAsync(SystemCalls.Kill(session.Pid, 0), Stop)).Errno == 0) await Task.Yield();
+        while ((await watcher.CallAsync(SystemCalls.Kill(session.Pid, 0), Stop)).Errno == 0)
+            await Task.Yield();
     }
 
     [Fact]
@@ -164,7 +166,8 @@ public sealed class SessionSpec : IAsyncLifetime
         var named = new Metadata { { "k42-session", session.Key } };
         var same = await _root.Calls.GetpidAsync(new GetpidRequest(), named, cancellationToken: Stop);
         Assert.Equal(session.Pid, same.Result);
-        var missing = await _root.Calls.StatAsync(new StatRequest { Path = "/missing" }, cancellationToken: Stop);
+        var stat = new StatRequest { Path = "/missing" };
+        var missing = await _root.Calls.StatAsync(stat, cancellationToken: Stop);
         Assert.Equal((int)Errno.ENOENT, missing.Errno);
     }
 }
