@@ -92,6 +92,14 @@ internal sealed class GatewayNode : IAsyncDisposable
     public Task<K42Connection> ConnectAsync(string user = "root", uint uid = 0) =>
         K42Connection.ConnectAsync(Address, CredentialOf(user, uid));
 
+    /// <summary>A connection of somebody with these ids.</summary>
+    public Task<K42Connection> ConnectAsync(uint uid, uint gid, IReadOnlyList<uint> groups)
+    {
+        var path = Path.Combine(_folder, $"u{uid}-{gid}-{string.Join('-', groups)}.pem");
+        if (!File.Exists(path)) _authority.IssueClient(path, new ClientIdentity($"u{uid}", uid, gid, groups));
+        return K42Connection.ConnectAsync(Address, path);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Gateway.DisposeAsync();

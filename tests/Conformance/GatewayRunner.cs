@@ -1,0 +1,57 @@
+using K42.Client;
+using K42.Personality.Tests.Gateway;
+
+namespace K42.Conformance;
+
+/// <summary>Runs cases on K42: a whole node in this process, reached through its gateway by gRPC with mutual
+/// TLS.</summary>
+/// <remarks>Every case has a node of its own, so that it begins with an empty root. One run at a time per
+/// object.</remarks>
+public sealed class GatewayRunner : IScriptRunner
+{
+    /// <inheritdoc/>
+    public string Name => "k42";
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<CallResult>> Run(ScriptCase script, CancellationToken cancellation)
+    {
+        await using var node = await GatewayNode.StartAsync();
+        await Furnish(node, cancellation);
+        await using var run = new GatewayCase(node, cancellation);
+        var results = new List<CallResult>();
+        foreach (var line in script.Lines)
+        {
+            try
+            {
+                results.Add(await run.Run(line));
+            }
+            catch (Exception e) when (e is K42Exception or K42SessionEndedException or TimeoutException
+                or Grpc.Core.RpcException or ArgumentException or KeyNotFoundException)
+            {
+                throw new ScriptRunException(
+                    $"{script.FullName}, line {line.Number}: {line.Text}: {e.GetType().Name}: {e.Message}");
+            }
+        }
+        return results;
+    }
+
+    // What README.md promises every case: /dev with its devices, and /tmp.
+    private static async Task Furnish(GatewayNode node, CancellationToken cancellation)
+    {
+        await using var connection = await node.ConnectAsync();
+        await using var session = await connection.BeginSessionAsync("furnish", cancellation);
+        var root = session.Main;
+        await root.MakeAsync(SystemCalls.Umask(0), null, cancellation);
+        await K42File.MakeDirectoriesAsync(root, "/dev", 0x1ed, cancellation);
+        await K42File.MakeDirectoriesAsync(root, "/tmp", 0x1ff, cancellation);
+        await root.SetModeAsync("/tmp", 0x3ff, cancellation);
+        (string Name, ulong Minor)[] devices =
+            [("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9)];
+        foreach (var (name, minor) in devices)
+        {
+            if (await K42File.ExistsAsync(root, $"/dev/{name}", cancellation)) continue;
+            await root.MakeAsync(SystemCalls.Mknod($"/dev/{name}", 0x21b6, (1 << 8) | minor), name,
+                cancellation);
+        }
+    }
+}
