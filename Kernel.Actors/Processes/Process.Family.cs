@@ -8,31 +8,35 @@ namespace K42.Kernel.Processes;
 internal sealed partial class Process
 {
     private Dictionary<int, EarlyChange>? _early;
+    private List<Action>? _onceContinued;
     private int _spawning;
 
     public override void Fork(Reply<ForkResult> reply)
     {
         reply.WhenCancelled(static _ => { });
-        _table.Create(
+        OnceContinued(() => _table.Create(
             Principal,
             pid => new Process(_table, pid, Inherited()),
             this,
             outcome => reply.Give(
-                outcome.Failed ? outcome.Errno : new ForkResult(outcome.Value.Pid, outcome.Value.Handle)));
+                outcome.Failed ? outcome.Errno : new ForkResult(outcome.Value.Pid, outcome.Value.Handle))));
     }
 
     public override void Spawn(int nodeId, Reply<SpawnResult> reply)
     {
         reply.WhenCancelled(static _ => { });
-        var start = new ChildStart(
-            Pid, Group, Session, Principal.Uid, Principal.Gid, Principal.User, [.. Principal.Groups],
-            (byte)Principal.By, _mask, _ignored, _name);
-        _spawning++;
-        _table.Spawn(this, nodeId, start, outcome =>
+        OnceContinued(() =>
         {
-            _spawning--;
-            if (_spawning == 0) _early = null;
-            reply.Give(outcome);
+            var start = new ChildStart(
+                Pid, Group, Session, Principal.Uid, Principal.Gid, Principal.User, [.. Principal.Groups],
+                (byte)Principal.By, _mask, _ignored, _name);
+            _spawning++;
+            _table.Spawn(this, nodeId, start, outcome =>
+            {
+                _spawning--;
+                if (_spawning == 0) _early = null;
+                reply.Give(outcome);
+            });
         });
     }
 
@@ -88,6 +92,22 @@ internal sealed partial class Process
     /// <summary>What was heard of a child before its spawn was answered.</summary>
     public EarlyChange? TakeEarly(int child) =>
         _early is not null && _early.Remove(child, out var change) ? change : null;
+
+    // The call may have been on its way when the process was stopped: a stopped process makes no children, or they
+    // would escape what stopped its group.
+    private void OnceContinued(Action action)
+    {
+        if (Life == ProcessLife.Stopped) (_onceContinued ??= []).Add(action);
+        else action();
+    }
+
+    private void DoWhatWaitedForContinue()
+    {
+        var actions = _onceContinued;
+        _onceContinued = null;
+        if (actions is null) return;
+        foreach (var action in actions) OnceContinued(action);
+    }
 
     private ProcessStart Inherited() => new(Principal, _name, Pid, Group, Session)
     {

@@ -130,6 +130,7 @@ internal sealed partial class Process
         Self.Continued();
         _table.TellParent(this, WaitOptions.ContinuedStatus, WaitOptions.CodeContinued);
         Act();
+        DoWhatWaitedForContinue();
     }
 
     /// <summary>SIG_IGN, or a default action that is nothing.</summary>

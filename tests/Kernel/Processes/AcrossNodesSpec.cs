@@ -160,6 +160,12 @@ public sealed class AcrossNodesSpec
     {
         var root = await nodes.Begin(ProcessNodes.Root);
         var alice = await nodes.Begin(on: nodes.Two);
+        // What a set-user-id program would be: another user in Alice's session.
+        var start = new ChildStart(
+            1, alice.Pid, alice.Pid, 0, 0, "root", [], (byte)Authentication.PeerUid, 0, 0, "su");
+        var set = (await ProcessTableClient.On(nodes.Two.Ipc.Kernel, nodes.One.Member.Node).CreateChild(start)).Value;
+        Assert.Equal(Errno.EPERM, await alice.Kill(set.Pid, 15));
+        Assert.Equal(Errno.None, await alice.Kill(set.Pid, 18));
         Assert.Equal(Errno.EPERM, await alice.Kill(root.Pid, 18));
         Assert.Equal(Errno.EPERM, await alice.KillGroup(root.Pid, 18));
     });
@@ -197,6 +203,28 @@ public sealed class AcrossNodesSpec
                 await nodes.Elapse(0.5);
                 var left = (await ProcessTableClient.On(outsider.Hosted.Context, nodes.Two.Member.Node).List(0)).Value;
                 Assert.True(left.Length == 0, $"seed {seed}: {string.Join(", ", left.Select(info => info.Pid))}");
+            });
+        }
+    }
+
+    [Fact]
+    public void No_child_that_is_being_forked_escapes_a_groups_SIGSTOP()
+    {
+        for (ulong seed = 1; seed <= 40; seed++)
+        {
+            using var nodes = new ProcessNodes(seed, 2);
+            nodes.Run(async () =>
+            {
+                var leader = await nodes.Begin();
+                var (outsider, member) = (await nodes.Begin(), await leader.Spawn(nodes.Two));
+                var forks = Enumerable.Range(0, 8).Select(_ => member.Self.Fork().AsTask()).ToArray();
+                Assert.Equal(Errno.None, await outsider.KillGroup(leader.Pid, 19));
+                await nodes.Elapse(0.5);
+                var table = ProcessTableClient.On(outsider.Hosted.Context, nodes.Two.Member.Node);
+                Assert.All((await table.List(0)).Value, info => Assert.Equal((byte)'T', info.State));
+                Assert.Equal(Errno.None, await outsider.KillGroup(leader.Pid, 18));
+                await Task.WhenAll(forks);
+                Assert.Equal(9, (await table.List(0)).Value.Count(info => info.State == (byte)'S'));
             });
         }
     }
