@@ -28,9 +28,10 @@ public sealed record Principal(string User, uint Uid, uint Gid, IReadOnlyList<ui
     public bool InGroup(uint gid)
     {
         if (Gid == gid) return true;
-        foreach (var group in Groups)
+        // By index: an enumerator of the interface would be allocated for every permission check.
+        for (var i = 0; i < Groups.Count; i++)
         {
-            if (group == gid) return true;
+            if (Groups[i] == gid) return true;
         }
         return false;
     }

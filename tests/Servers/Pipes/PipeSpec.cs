@@ -1,3 +1,5 @@
+using Akka.Actor;
+
 using K42.Contracts;
 using K42.Servers.Volumes;
 
@@ -226,6 +228,28 @@ public sealed class PipeSpec
             Assert.False((await nodes.Pipes(alice).Create(0)).Failed);
         });
     }
+
+    [Fact]
+    public void Pipes_whose_actor_ends_answer_EIO_and_new_ones_work() => Run(async nodes =>
+    {
+        var alice = nodes.Process(ServerNodes.Alice);
+        var (first, _) = await nodes.NewPipe(alice);
+        var (second, _) = await nodes.NewPipe(alice);
+        var waiting = first.Read(1, -1);
+        await first.Status();
+        nodes.One.System.ActorSelection("/user/pipes/pipes-0").Tell(PoisonPill.Instance);
+        await nodes.Cluster.Elapse(TimeSpan.FromSeconds(1));
+        Assert.Equal(Errno.EIO, (await waiting).Errno);
+        Assert.Equal(Errno.EIO, (await first.Read(1, -1)).Errno);
+        Assert.False((await second.Status()).Failed);
+        Assert.Single((await nodes.Pipes(alice).List()).Value);
+        for (var i = 0; i < 4; i++)
+        {
+            var (reader, writer) = await nodes.NewPipe(alice);
+            await writer.Write(new byte[1], -1);
+            Assert.Equal(1, (await reader.Read(1, -1)).Value.Length);
+        }
+    });
 
     private static void Run(Func<ServerNodes, Task> scenario)
     {

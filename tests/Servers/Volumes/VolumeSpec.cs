@@ -1,5 +1,7 @@
 using System.Text;
 
+using Akka.Actor;
+
 using K42.Contracts;
 using K42.Contracts.Servers;
 using K42.Servers.Volumes;
@@ -255,6 +257,22 @@ public sealed class VolumeSpec
         await nodes.Cluster.Elapse(TimeSpan.FromSeconds(1));
         Assert.Equal(Errno.EIO, (await file.Read(1, 0)).Errno);
         Assert.Equal(Errno.ESTALE, (await kernel.Enter(volume, 0)).Errno);
+    });
+
+    [Fact]
+    public void A_volume_whose_actor_ends_answers_EIO_and_the_others_go_on() => Run(async nodes =>
+    {
+        var process = nodes.Process(ServerNodes.Alice);
+        var (root, other) = (await nodes.NewVolume(process), await nodes.NewVolume(process));
+        var file = await root.Open("f", CreateNew);
+        var volume = (await root.Status()).Value.Device;
+        nodes.One.System.ActorSelection($"/user/volumes/volume-{volume:x}").Tell(PoisonPill.Instance);
+        await nodes.Cluster.Elapse(TimeSpan.FromSeconds(1));
+        Assert.Equal(Errno.EIO, (await file.Read(1, 0)).Errno);
+        Assert.Equal(Errno.EIO, (await root.Walk(Walking.To("f", WalkIntent.Status))).Errno);
+        Assert.Equal(Errno.EIO, (await nodes.Volumes(process).Enter(volume, 0)).Errno);
+        Assert.False((await other.Walk(Walking.To("", WalkIntent.Status))).Failed);
+        Assert.Single((await nodes.Volumes(process).List()).Value);
     });
 
     private static ValueTask<Outcome<WalkReply>> MakeDirectory(DirectoryClient root, string path) =>
