@@ -21,7 +21,7 @@ internal static class CommandTable
         var root = new RootCommand(Text)
         {
             Demo(), Up(), Down(), Status(), Processes(), List(), Cat(), Copy(), Remove(), MakeDirectory(), Move(), Stat(), Kill(),
-            Logs(), Contracts(), Credential(), Node(),
+            Logs(), Syscalls(), Contracts(), Credential(), Node(),
         };
         root.Add(ClusterAddress.ClusterOption);
         root.Add(ClusterAddress.CredentialOption);
@@ -199,6 +199,15 @@ internal static class CommandTable
         var lines = new Option<int>("--lines", "-n") { Description = "The last so many of each node.", DefaultValueFactory = _ => 50 };
         var command = new Command("logs", "What the nodes of the cluster last started wrote to their logs.") { node, lines };
         command.SetAction(result => ClusterCommands.Logs(result.GetValue(node), result.GetValue(lines)));
+        return command;
+    }
+
+    private static Command Syscalls()
+    {
+        var json = Json();
+        var command = new Command("syscalls", "Every Linux system call: full, partial with a note, or refused with an errno and why.") { json };
+        command.SetAction(result => Console.Out.WriteLine(
+            result.GetValue(json) ? Personality.Linux.SyscallTable.ToJson() : Personality.Linux.SyscallTable.ToText()));
         return command;
     }
 

@@ -12,6 +12,10 @@ namespace K42.Node.Demo;
 internal sealed class WordScene(LocalCluster cluster, DemoReport report)
 {
     private const int PieceBytes = 65_536;
+    private const int ReadBytes = 1_048_576;
+    private const int FilesAhead = 16;
+    private const int ReadsAhead = 4;
+    private const long WordsPerLine = 10_000;
 
     /// <summary>Counts the words of files in the cluster, and compares with the host's own wc(1).</summary>
     public async Task RunAsync(IReadOnlyList<(string Local, string Remote)> files, string[] nodes, CancellationToken cancel)
@@ -29,8 +33,7 @@ internal sealed class WordScene(LocalCluster cluster, DemoReport report)
 
         var counting = WordsAsync(words.Task, textRead, countWrite, cancel);
         var summing = SumAsync(sum.Task, countRead, cancel);
-        long bytes = 0;
-        foreach (var (_, remote) in files) bytes += await CatAsync(cat.Task, remote, textWrite, cancel);
+        var bytes = await CatAllAsync(cat, files, textWrite, cancel);
         await cat.Task.CloseAsync(textWrite);
         await counting;
         var counted = await summing;
@@ -43,35 +46,79 @@ internal sealed class WordScene(LocalCluster cluster, DemoReport report)
         DemoReport.Same("task.PipeAsync(), task.SpawnAsync(NODE), and read and write in each process");
     }
 
-    private static async Task<long> CatAsync(K42Task task, string path, int to, CancellationToken cancel)
+    // Files are read ahead, so that the pipe never waits for a round trip; their order is kept.
+    private static async Task<long> CatAllAsync(
+        DemoProcess cat, IReadOnlyList<(string Local, string Remote)> files, int to, CancellationToken cancel)
     {
-        var fd = await task.OpenAsync(path, OpenFlags.ReadOnly, 0, cancel);
+        var ahead = new Queue<Task<IReadOnlyList<ReadOnlyMemory<byte>>>>();
         long all = 0;
-        while (true)
+        foreach (var (local, remote) in files)
         {
-            var bytes = await task.ReadAsync(fd, PieceBytes * 4, cancel);
-            if (bytes.IsEmpty) break;
-            all += bytes.Length;
-            while (!bytes.IsEmpty) bytes = bytes[await task.WriteAsync(to, bytes, cancel)..];
+            ahead.Enqueue(ContentsAsync(cat, remote, new FileInfo(local).Length, cancel));
+            if (ahead.Count >= FilesAhead) all += await PutAsync(cat.Task, await ahead.Dequeue(), to, cancel);
         }
-        await task.CloseAsync(fd);
-        // wc counts each file by itself: a word never spans two.
-        await task.WriteAsync(to, "\n"u8.ToArray(), cancel);
+        while (ahead.TryDequeue(out var last)) all += await PutAsync(cat.Task, await last, to, cancel);
         return all;
     }
 
+    // open, read and close of a small file are one round trip.
+    private static async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ContentsAsync(
+        DemoProcess cat, string path, long size, CancellationToken cancel)
+    {
+        if (size < ReadBytes)
+        {
+            var batch = cat.Session.NewBatch();
+            var open = batch.Add(SystemCalls.Open(path, OpenFlags.ReadOnly));
+            var read = batch.Then(SystemCalls.Read(0, ReadBytes)).Using(open);
+            _ = batch.Then(SystemCalls.Close(0)).Using(open);
+            await batch.SendAsync();
+            var done = await read;
+            return done.Errno == 0 ? [done.Data.Memory] : throw new K42Exception((Errno)done.Errno, "read", path);
+        }
+        var pieces = new List<ReadOnlyMemory<byte>>();
+        var fd = await cat.Task.OpenAsync(path, OpenFlags.ReadOnly, 0, cancel);
+        while (await cat.Task.ReadAsync(fd, ReadBytes, cancel) is { IsEmpty: false } piece) pieces.Add(piece);
+        await cat.Task.CloseAsync(fd);
+        return pieces;
+    }
+
+    private static async Task<long> PutAsync(
+        K42Task task, IReadOnlyList<ReadOnlyMemory<byte>> pieces, int to, CancellationToken cancel)
+    {
+        long all = 0;
+        // wc counts each file by itself: a word never spans two.
+        foreach (var piece in pieces.Append("\n"u8.ToArray()))
+        {
+            var rest = piece;
+            while (!rest.IsEmpty) rest = rest[await task.WriteAsync(to, rest, cancel)..];
+            all += piece.Length;
+        }
+        return all - 1;
+    }
+
+    // Several reads wait in the pipe at once; they are answered in the order they were sent.
     private static async Task WordsAsync(K42Task task, int from, int to, CancellationToken cancel)
     {
         var counter = new WordCounter();
+        var ahead = new Queue<Task<ReadOnlyMemory<byte>>>();
+        long words = 0;
         while (true)
         {
-            var bytes = await task.ReadAsync(from, PieceBytes, cancel);
+            while (ahead.Count < ReadsAhead) ahead.Enqueue(task.ReadAsync(from, PieceBytes, cancel));
+            var bytes = await ahead.Dequeue();
             if (bytes.IsEmpty) break;
-            var line = System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{counter.Count(bytes.Span)}\n"));
-            await task.WriteAsync(to, line, cancel);
+            words += counter.Count(bytes.Span);
+            if (words < WordsPerLine) continue;
+            await SayAsync(task, to, words, cancel);
+            words = 0;
         }
+        await Task.WhenAll(ahead);
+        await SayAsync(task, to, words, cancel);
         await task.CloseAsync(to);
     }
+
+    private static Task<int> SayAsync(K42Task task, int to, long words, CancellationToken cancel) => task.WriteAsync(
+        to, System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{words}\n")), cancel);
 
     private static async Task<long> SumAsync(K42Task task, int from, CancellationToken cancel)
     {
