@@ -21,7 +21,7 @@ internal static class CommandTable
         var root = new RootCommand(Text)
         {
             Demo(), Up(), Down(), Status(), Processes(), List(), Cat(), Copy(), Remove(), MakeDirectory(), Move(), Stat(), Kill(),
-            Logs(), Syscalls(), Contracts(), Credential(), Node(),
+            Logs(), Syscalls(), Contracts(), Credential(), Shell(), Node(),
         };
         root.Add(ClusterAddress.ClusterOption);
         root.Add(ClusterAddress.CredentialOption);
@@ -225,6 +225,13 @@ internal static class CommandTable
         var add = new Command("add", "Issue a client credential for a user.") { user, file };
         add.SetAction(result => ClusterCommands.AddCredential(result.GetValue(user)!, result.GetValue(file)));
         return new Command("credential", "Client credentials of the cluster last started.") { add };
+    }
+
+    private static Command Shell()
+    {
+        var command = new Command("sh", "A prompt over these commands, with completion of K42 paths.");
+        command.SetAction((result, cancel) => ShellCommand.RunAsync(ClusterAddress.Of(result), cancel));
+        return command;
     }
 
     private static Option<bool> Json() => new("--json") { Description = "For machines." };
