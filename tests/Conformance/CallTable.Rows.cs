@@ -5,7 +5,9 @@ namespace K42.Conformance;
 
 public static partial class CallTable
 {
-    /// <summary>The rows, by manual-page family. Numbers are checked against the kernel's header by a test.</summary>
+    /// <summary>
+    /// The rows, by manual-page family. Numbers are checked against the kernel's header by a test.
+    /// </summary>
     public static CallShape[] Rows =>
     [
         new("read", 0, Plain, N("fd"), P(OutBytes, "count")),
@@ -47,9 +49,11 @@ public static partial class CallTable
         new("unlink", 87, Plain, P(PathName, "path")),
         new("unlinkat", 263, Plain, N("dirfd"), P(PathName, "path"), N("flags")),
         new("rename", 82, Plain, P(PathName, "oldpath"), P(PathName, "newpath")),
-        new("renameat", 264, Plain, N("olddirfd"), P(PathName, "oldpath"), N("newdirfd"), P(PathName, "newpath")),
+        new("renameat", 264, Plain, N("olddirfd"), P(PathName, "oldpath"),
+            N("newdirfd"), P(PathName, "newpath")),
         new("link", 86, Plain, P(PathName, "oldpath"), P(PathName, "newpath")),
-        new("linkat", 265, Plain, N("olddirfd"), P(PathName, "oldpath"), N("newdirfd"), P(PathName, "newpath"), N("flags")),
+        new("linkat", 265, Plain, N("olddirfd"), P(PathName, "oldpath"),
+            N("newdirfd"), P(PathName, "newpath"), N("flags")),
         new("symlink", 88, Plain, P(PathName, "target"), P(PathName, "linkpath")),
         new("symlinkat", 266, Plain, P(PathName, "target"), N("newdirfd"), P(PathName, "linkpath")),
         new("readlink", 89, Plain, P(PathName, "path"), P(OutBytes, "bufsiz")),
@@ -63,13 +67,15 @@ public static partial class CallTable
         new("chdir", 80, Plain, P(PathName, "path")),
         new("fchdir", 81, Plain, N("fd")),
         new("getcwd", 79, Plain, P(OutPath, "size")),
-        new("mount", 165, Plain, P(PathName, "source"), P(PathName, "target"), P(PathName, "type"), N("flags"), P(PathName, "data")),
+        new("mount", 165, Plain, P(PathName, "source"), P(PathName, "target"), P(PathName, "type"),
+            N("flags"), P(PathName, "data")),
         new("umount2", 166, Plain, P(PathName, "target"), N("flags")),
 
         new("fork", 57, Process),
         new("exit", 60, Plain, N("status")),
         new("exit_group", 231, Plain, N("status")),
-        new("wait4", 61, Process, N("pid"), S("wstatus", 'w', 4), N("options"), new Parameter(Fixed, "rusage")),
+        new("wait4", 61, Process, N("pid"), S("wstatus", 'w', 4), N("options"),
+            new Parameter(Fixed, "rusage")),
         new("waitid", 247, Plain, N("idtype"), N("id"), S("infop", 'i', 128), N("options"),
             new Parameter(Fixed, "rusage")),
         new("kill", 62, Plain, N("pid"), N("sig")),

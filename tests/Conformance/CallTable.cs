@@ -1,6 +1,8 @@
 namespace K42.Conformance;
 
-/// <summary>What one parameter of a call is: how a script writes it and what the kernel gets for it.</summary>
+/// <summary>
+/// What one parameter of a call is: how a script writes it and what the kernel gets for it.
+/// </summary>
 public enum ParameterKind
 {
     /// <summary>A number: descriptor, flags, mode, process number, offset, length.</summary>
@@ -15,7 +17,9 @@ public enum ParameterKind
     /// <summary>Bytes to write; the kernel gets pointer and length.</summary>
     InBytes,
 
-    /// <summary>A length; the kernel gets a buffer of that length and the length. Result field: data.</summary>
+    /// <summary>
+    /// A length; the kernel gets a buffer of that length and the length. Result field: data.
+    /// </summary>
     OutBytes,
 
     /// <summary>A list of byte strings; the kernel gets iovecs and their number.</summary>
@@ -27,10 +31,14 @@ public enum ParameterKind
     /// <summary>A length of a directory buffer. Result field: entries.</summary>
     OutEntries,
 
-    /// <summary>A length of a buffer for a NUL-terminated path. Result field: data, without the NUL.</summary>
+    /// <summary>
+    /// A length of a buffer for a NUL-terminated path. Result field: data, without the NUL.
+    /// </summary>
     OutPath,
 
-    /// <summary>A number of group ids; the kernel gets the number and an array. Result field: groups.</summary>
+    /// <summary>
+    /// A number of group ids; the kernel gets the number and an array. Result field: groups.
+    /// </summary>
     OutGroups,
 
     /// <summary>Access and modification time as a list of two times, or null.</summary>
@@ -48,7 +56,9 @@ public enum ParameterKind
     /// <summary>fcntl's third argument: a number or a lock, 0 when left out.</summary>
     NumberOrLock,
 
-    /// <summary>Not written in scripts: a buffer for a fixed structure, see <see cref="Parameter.OutCode"/>.</summary>
+    /// <summary>
+    /// Not written in scripts: a buffer for a fixed structure, see <see cref="Parameter.OutCode"/>.
+    /// </summary>
     OutStructure,
 
     /// <summary>Not written in scripts: always this number.</summary>
@@ -88,7 +98,9 @@ public sealed record Parameter(
 /// <param name="Parameters">In the kernel's order.</param>
 public sealed record CallShape(string Name, int Number, ReturnKind Returns, params Parameter[] Parameters)
 {
-    /// <summary>The system call that a case with this call covers; null when it is a tool of the scripts.</summary>
+    /// <summary>
+    /// The system call that a case with this call covers; null when it is a tool of the scripts.
+    /// </summary>
     public string? Covers { get; init; } = Name;
 }
 

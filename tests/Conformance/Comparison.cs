@@ -5,16 +5,20 @@ namespace K42.Conformance;
 /// <param name="Line">The line in its file.</param>
 /// <param name="Text">The line as written.</param>
 /// <param name="What">result, or the name of a field.</param>
-/// <param name="Reference">What the reference side gave, normalised; nothing when it gave no such field.</param>
+/// <param name="Reference">What the reference side gave, normalised; nothing when it gave no such
+/// field.</param>
 /// <param name="Other">What the other side gave.</param>
-public sealed record Difference(string Case, int Line, string Text, string What, string Reference, string Other);
+public sealed record Difference(
+    string Case, int Line, string Text, string What, string Reference, string Other);
 
 /// <summary>Compares what two sides gave for one case, and writes reports that people can act on.</summary>
 public static class Comparison
 {
     private const string Nothing = "nothing";
 
-    /// <summary>All differences, in the order of the lines. Fields that the author marked <c>*</c> are left out.</summary>
+    /// <summary>
+    /// All differences, in the order of the lines. Fields that the author marked <c>*</c> are left out.
+    /// </summary>
     public static IReadOnlyList<Difference> Compare(
         ScriptCase script, IReadOnlyList<CallResult> reference, IReadOnlyList<CallResult> other)
     {
@@ -25,8 +29,10 @@ public static class Comparison
             var line = script.Lines[i];
             if (i >= left.Count || i >= right.Count)
             {
-                var (has, lacks) = (i < left.Count ? left[i].Result : Nothing, i < right.Count ? right[i].Result : Nothing);
-                differences.Add(new Difference(script.FullName, line.Number, line.Text, "result", has, lacks));
+                var (has, lacks) = (i < left.Count ? left[i].Result : Nothing,
+                    i < right.Count ? right[i].Result : Nothing);
+                differences.Add(
+                    new Difference(script.FullName, line.Number, line.Text, "result", has, lacks));
                 break;
             }
             differences.AddRange(Line(script, line, left[i], right[i]));
@@ -37,8 +43,9 @@ public static class Comparison
     /// <summary>A table: per difference the case, the line, the call, and what each side gave.</summary>
     public static string Report(IReadOnlyList<Difference> differences, string referenceName, string otherName)
     {
-        var lines = new List<string> { $"{differences.Count} difference(s) between {referenceName} and {otherName}" };
-        foreach (var group in differences.GroupBy(difference => (difference.Case, difference.Line, difference.Text)))
+        var lines = new List<string>();
+        lines.Add($"{differences.Count} difference(s) between {referenceName} and {otherName}");
+        foreach (var group in differences.GroupBy(one => (one.Case, one.Line, one.Text)))
         {
             lines.Add($"{group.Key.Case}, line {group.Key.Line}: {group.Key.Text}");
             var width = Math.Max(referenceName.Length, otherName.Length);
@@ -61,7 +68,8 @@ public static class Comparison
         foreach (var name in reference.Fields.Keys.Union(other.Fields.Keys).Order(StringComparer.Ordinal))
         {
             if (line.Expected.Fields.GetValueOrDefault(name) == "*") continue;
-            var (left, right) = (reference.Fields.GetValueOrDefault(name, Nothing), other.Fields.GetValueOrDefault(name, Nothing));
+            var (left, right) = (reference.Fields.GetValueOrDefault(name, Nothing),
+                other.Fields.GetValueOrDefault(name, Nothing));
             if (left != right)
                 yield return new Difference(script.FullName, line.Number, line.Text, name, left, right);
         }

@@ -23,7 +23,8 @@ public static class ConstantTable
         ["SEEK_SET"] = 0, ["SEEK_CUR"] = 1, ["SEEK_END"] = 2, ["SEEK_DATA"] = 3, ["SEEK_HOLE"] = 4,
         ["R_OK"] = 4, ["W_OK"] = 2, ["X_OK"] = 1, ["F_OK"] = 0,
 
-        ["AT_FDCWD"] = -100, ["AT_SYMLINK_NOFOLLOW"] = 0x100, ["AT_EACCESS"] = 0x200, ["AT_REMOVEDIR"] = 0x200,
+        ["AT_FDCWD"] = -100, ["AT_SYMLINK_NOFOLLOW"] = 0x100, ["AT_EACCESS"] = 0x200,
+        ["AT_REMOVEDIR"] = 0x200,
         ["AT_SYMLINK_FOLLOW"] = 0x400, ["AT_NO_AUTOMOUNT"] = 0x800, ["AT_EMPTY_PATH"] = 0x1000,
         ["UTIME_NOW"] = 0x3FFFFFFF, ["UTIME_OMIT"] = 0x3FFFFFFE,
 
@@ -44,7 +45,8 @@ public static class ConstantTable
         ["SIG_BLOCK"] = 0, ["SIG_UNBLOCK"] = 1, ["SIG_SETMASK"] = 2,
 
         ["MS_RDONLY"] = 1, ["MS_NOSUID"] = 2, ["MS_NODEV"] = 4, ["MS_NOEXEC"] = 8, ["MS_REMOUNT"] = 32,
-        ["MS_BIND"] = 4096, ["MNT_FORCE"] = 1, ["MNT_DETACH"] = 2, ["MNT_EXPIRE"] = 4, ["UMOUNT_NOFOLLOW"] = 8,
+        ["MS_BIND"] = 4096, ["MNT_FORCE"] = 1, ["MNT_DETACH"] = 2, ["MNT_EXPIRE"] = 4,
+        ["UMOUNT_NOFOLLOW"] = 8,
 
         ["CLOCK_REALTIME"] = 0, ["CLOCK_MONOTONIC"] = 1, ["CLOCK_PROCESS_CPUTIME_ID"] = 2,
         ["CLOCK_THREAD_CPUTIME_ID"] = 3, ["CLOCK_MONOTONIC_RAW"] = 4, ["CLOCK_REALTIME_COARSE"] = 5,
@@ -58,12 +60,14 @@ public static class ConstantTable
     /// <summary>Error names and numbers (positive).</summary>
     public static readonly IReadOnlyDictionary<string, int> Errors = new Dictionary<string, int>
     {
-        ["EPERM"] = 1, ["ENOENT"] = 2, ["ESRCH"] = 3, ["EINTR"] = 4, ["EIO"] = 5, ["ENXIO"] = 6, ["E2BIG"] = 7,
+        ["EPERM"] = 1, ["ENOENT"] = 2, ["ESRCH"] = 3, ["EINTR"] = 4, ["EIO"] = 5, ["ENXIO"] = 6,
+        ["E2BIG"] = 7,
         ["ENOEXEC"] = 8, ["EBADF"] = 9, ["ECHILD"] = 10, ["EAGAIN"] = 11, ["ENOMEM"] = 12, ["EACCES"] = 13,
         ["EFAULT"] = 14, ["ENOTBLK"] = 15, ["EBUSY"] = 16, ["EEXIST"] = 17, ["EXDEV"] = 18, ["ENODEV"] = 19,
         ["ENOTDIR"] = 20, ["EISDIR"] = 21, ["EINVAL"] = 22, ["ENFILE"] = 23, ["EMFILE"] = 24, ["ENOTTY"] = 25,
         ["ETXTBSY"] = 26, ["EFBIG"] = 27, ["ENOSPC"] = 28, ["ESPIPE"] = 29, ["EROFS"] = 30, ["EMLINK"] = 31,
-        ["EPIPE"] = 32, ["EDOM"] = 33, ["ERANGE"] = 34, ["EDEADLK"] = 35, ["ENAMETOOLONG"] = 36, ["ENOLCK"] = 37,
+        ["EPIPE"] = 32, ["EDOM"] = 33, ["ERANGE"] = 34, ["EDEADLK"] = 35, ["ENAMETOOLONG"] = 36,
+        ["ENOLCK"] = 37,
         ["ENOSYS"] = 38, ["ENOTEMPTY"] = 39, ["ELOOP"] = 40, ["EOVERFLOW"] = 75, ["EOPNOTSUPP"] = 95,
     };
 
@@ -71,15 +75,20 @@ public static class ConstantTable
         .Where(row => row.Key.StartsWith("SIG", StringComparison.Ordinal) && !row.Key.Contains('_'))
         .ToDictionary(row => row.Value, row => row.Key);
 
-    private static readonly Dictionary<int, string> ErrorNames = Errors.ToDictionary(row => row.Value, row => row.Key);
+    private static readonly Dictionary<int, string> ErrorNames = 
+        Errors.ToDictionary(row => row.Value, row => row.Key);
 
     /// <summary>The name of an error number, or the number when it has none here.</summary>
-    public static string ErrorName(int error) => ErrorNames.TryGetValue(error, out var name) ? name : $"errno {error}";
+    public static string ErrorName(int error) =>
+        ErrorNames.TryGetValue(error, out var name) ? name : $"errno {error}";
 
     /// <summary>The name of a signal, or its number.</summary>
-    public static string SignalName(long signal) => SignalNames.TryGetValue(signal, out var name) ? name : $"{signal}";
+    public static string SignalName(long signal) =>
+        SignalNames.TryGetValue(signal, out var name) ? name : $"{signal}";
 
-    /// <summary>The value of <c>A|B|0644</c>: names, and decimal, octal (0...) or hexadecimal (0x...) numbers.</summary>
+    /// <summary>
+    /// The value of <c>A|B|0644</c>: names, and decimal, octal (0...) or hexadecimal (0x...) numbers.
+    /// </summary>
     public static bool TryEvaluate(string text, out long value)
     {
         value = 0;

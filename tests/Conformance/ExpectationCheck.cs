@@ -27,7 +27,8 @@ public static class ExpectationCheck
         return problems;
     }
 
-    private static string Problem(ScriptCase script, ScriptLine line, string what, string expected, string actual) =>
+    private static string Problem(
+        ScriptCase script, ScriptLine line, string what, string expected, string actual) =>
         $"{script.FullName}, line {line.Number}: {line.Text}: {what}: expected {expected}, got {actual}";
 
     private static void Bind(ScriptLine line, CallResult result, Dictionary<string, long> variables)
@@ -35,7 +36,8 @@ public static class ExpectationCheck
         if (line.Binds.Count == 2)
         {
             var pair = result.Fields.TryGetValue("fds", out var fds) ? fds.Split(',') : ["-1", "-1"];
-            for (var i = 0; i < 2; i++) variables[line.Binds[i]] = long.Parse(pair[i], CultureInfo.InvariantCulture);
+            for (var i = 0; i < 2; i++)
+                variables[line.Binds[i]] = long.Parse(pair[i], CultureInfo.InvariantCulture);
         }
         else if (line.Binds.Count == 1)
         {
@@ -59,7 +61,8 @@ public static class ExpectationCheck
 
     /// <summary>Null when the field is as expected, otherwise what it is.</summary>
     private static string? Field(
-        string name, string expected, CallResult result, NormalResult normal, Dictionary<string, long> variables)
+        string name, string expected, CallResult result, NormalResult normal,
+        Dictionary<string, long> variables)
     {
         if (name == "names") return Names(expected, result);
         if (!normal.Fields.TryGetValue(name, out var shown)) return "nothing";
@@ -70,6 +73,7 @@ public static class ExpectationCheck
             "dev" or "ino" or "status" or "signals" or "handler" or "entries" => expected == shown,
             "atime" or "mtime" or "ctime" or "time" => expected == shown,
             "fds" or "groups" => expected == result.Fields[name],
+            "flags" => shown == $"{Value(expected, variables)}",
             _ => result.Fields[name] == $"{Value(expected, variables)}",
         };
         return fits ? null : shown;

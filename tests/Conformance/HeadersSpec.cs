@@ -48,7 +48,8 @@ public sealed class HeadersSpec
         var folder = Directory.CreateTempSubdirectory("k42-headers");
         try
         {
-            var (file, program) = (Path.Combine(folder.FullName, "headers.c"), Path.Combine(folder.FullName, "headers"));
+            var file = Path.Combine(folder.FullName, "headers.c");
+            var program = Path.Combine(folder.FullName, "headers");
             await File.WriteAllTextAsync(file, source, cancellation);
             var (code, _, errors) = await HostTools.Run(
                 "gcc", ["-o", program, file], "", TimeSpan.FromMinutes(2), cancellation);

@@ -6,9 +6,11 @@ namespace K42.Conformance;
 internal static class HostTools
 {
     /// <summary>Runs a program to its end and gives exit code, output and errors.</summary>
-    /// <exception cref="ScriptRunException">It could not be started, or did not end in time and was killed.</exception>
+    /// <exception cref="ScriptRunException">It could not be started, or did not end in time and was
+    /// killed.</exception>
     public static async Task<(int Code, string Output, string Errors)> Run(
-        string program, IEnumerable<string> arguments, string input, TimeSpan timeMax, CancellationToken cancellation)
+        string program, IEnumerable<string> arguments, string input, TimeSpan timeMax,
+        CancellationToken cancellation)
     {
         using var process = Start(program, arguments);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -23,7 +25,7 @@ internal static class HostTools
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new ScriptRunException($"{program} did not end within {timeMax.TotalSeconds} s and was killed");
+            throw new ScriptRunException($"{program} did not end in {timeMax.TotalSeconds} s and was killed");
         }
         finally
         {
@@ -45,7 +47,7 @@ internal static class HostTools
         catch (System.ComponentModel.Win32Exception error)
         {
             throw new ScriptRunException($"{program} can't be started ({error.Message}); "
-                + "the differential tests need it: install it, for example with apt-get install gcc libc6-dev");
+                + "the differential tests need it; on Debian: apt-get install gcc libc6-dev");
         }
     }
 

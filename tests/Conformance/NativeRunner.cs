@@ -3,9 +3,12 @@ using System.Text;
 
 namespace K42.Conformance;
 
-/// <summary>Runs cases on the host kernel with the oracle, a C program that this class compiles with gcc.</summary>
+/// <summary>
+/// Runs cases on the host kernel with the oracle, a C program that this class compiles with gcc.
+/// </summary>
 /// <remarks>
-/// The oracle needs root (CAP_SYS_ADMIN) for its namespaces; for another user it is started through sudo without a
+/// The oracle needs root (CAP_SYS_ADMIN) for its namespaces; for another user it is started through sudo
+/// without a
 /// password. Without either, every run fails with one sentence that says so.
 /// </remarks>
 public sealed class NativeRunner : IScriptRunner
@@ -16,21 +19,31 @@ public sealed class NativeRunner : IScriptRunner
     private static string? _compiled;
 
     private readonly string _oracle;
+    private readonly string _callTimeMax;
 
-    private NativeRunner(string oracle) => _oracle = oracle;
+    private NativeRunner(string oracle, TimeSpan callTimeMax)
+    {
+        _oracle = oracle;
+        _callTimeMax = $"{(long)callTimeMax.TotalMilliseconds}";
+    }
 
     /// <inheritdoc/>
     public string Name => "native";
 
     /// <summary>Compiles the oracle, once per process, and gives a runner over it.</summary>
     /// <exception cref="ScriptRunException">There is no gcc, or it rejects the oracle.</exception>
-    public static async Task<NativeRunner> Create(CancellationToken cancellation)
+    public static Task<NativeRunner> Create(CancellationToken cancellation) =>
+        Create(TimeSpan.FromSeconds(8), cancellation);
+
+    /// <summary>As above; a call that takes longer than this ends its case.</summary>
+    /// <exception cref="ScriptRunException">There is no gcc, or it rejects the oracle.</exception>
+    public static async Task<NativeRunner> Create(TimeSpan callTimeMax, CancellationToken cancellation)
     {
         await Compiling.WaitAsync(cancellation);
         try
         {
             _compiled ??= await Compile("oracle", ["oracle.c", "task.c", "decode.c"], cancellation);
-            return new NativeRunner(_compiled);
+            return new NativeRunner(_compiled, callTimeMax);
         }
         finally
         {
@@ -38,7 +51,9 @@ public sealed class NativeRunner : IScriptRunner
         }
     }
 
-    /// <summary>Compiles C files of the native folder; the program's name carries a hash of them and of their folder.</summary>
+    /// <summary>
+    /// Compiles C files of the native folder; the program's name carries a hash of them and of their folder.
+    /// </summary>
     /// <exception cref="ScriptRunException">There is no gcc, or it rejects the files.</exception>
     public static async Task<string> Compile(string name, string[] files, CancellationToken cancellation)
     {
@@ -46,9 +61,10 @@ public sealed class NativeRunner : IScriptRunner
         var program = Path.Combine(folder, $"{name}-{await Hash(folder, cancellation)}");
         if (File.Exists(program)) return program;
         var unfinished = $"{program}.{Environment.ProcessId}";
-        string[] options = ["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-I", folder, "-o", unfinished];
+        string[] options = ["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-I", folder];
         var (code, _, errors) = await HostTools.Run("gcc",
-            [.. options, .. files.Select(file => Path.Combine(folder, file))], "", CompileTimeMax, cancellation);
+            [.. options, "-o", unfinished, .. files.Select(file => Path.Combine(folder, file))], "",
+            CompileTimeMax, cancellation);
         if (code != 0) throw new ScriptRunException($"gcc rejects {name}:\n{errors}");
         File.Move(unfinished, program, overwrite: true);
         return program;
@@ -58,7 +74,8 @@ public sealed class NativeRunner : IScriptRunner
     public async Task<IReadOnlyList<CallResult>> Run(ScriptCase script, CancellationToken cancellation)
     {
         var isRoot = Environment.IsPrivilegedProcess;
-        var (code, output, errors) = await HostTools.Run(isRoot ? _oracle : "sudo", isRoot ? [] : ["-n", _oracle],
+        var (code, output, errors) = await HostTools.Run(
+            isRoot ? _oracle : "sudo", isRoot ? [_callTimeMax] : ["-n", _oracle, _callTimeMax],
             ScriptCompiler.Compile(script), CaseTimeMax, cancellation);
         var results = OracleOutput.Parse(output);
         if (code == 0 && results.Count == script.Lines.Count) return results;
@@ -91,7 +108,8 @@ internal static class OracleOutput
         {
             var words = line.Split(' ');
             if (words[0] == "E")
-                results.Add(new CallResult(Number(words[1]), Outcome.Returned, 0, Fields([$"time={words[2]}"])));
+                results.Add(new CallResult(Number(words[1]), Outcome.Returned, 0,
+                    Fields([$"time={words[2]}"])));
             else if (words[0] == "R")
                 results.Add(Result(words));
         }

@@ -9,7 +9,9 @@ namespace K42.Conformance;
 public sealed record NormalResult(int Line, string Result, IReadOnlyDictionary<string, string> Fields);
 
 /// <summary>Takes out of one case's results what two correct systems may differ in.</summary>
-/// <remarks>Every rule is stated in README.md, with its reason; a rule that is not there is a defect.</remarks>
+/// <remarks>
+/// Every rule is stated in README.md, with its reason; a rule that is not there is a defect.
+/// </remarks>
 public sealed class Normaliser
 {
     private const long OldestClockSecond = 1_000_000_000;
@@ -40,7 +42,8 @@ public sealed class Normaliser
 
     private NormalResult One(ScriptLine line, CallResult result)
     {
-        if (line.Kind == LineKind.Tick) return new NormalResult(line.Number, "0", new Dictionary<string, string>());
+        if (line.Kind == LineKind.Tick)
+            return new NormalResult(line.Number, "0", new Dictionary<string, string>());
         var fields = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in result.Fields)
             if (Field(name, value, result.Fields) is { } normal)
@@ -93,7 +96,9 @@ public sealed class Normaliser
     private static bool IsDirectory(IReadOnlyDictionary<string, string> fields) =>
         (long.Parse(fields["mode"], CultureInfo.InvariantCulture) & 0xF000) == 0x4000;
 
-    /// <summary>@n: between the case's n-th tick and the next. Times that no clock shows were set: they stay.</summary>
+    /// <summary>
+    /// @n: between the case's n-th tick and the next. Times that no clock shows were set: they stay.
+    /// </summary>
     private string Moment(string value)
     {
         var time = Time(value);
@@ -104,7 +109,8 @@ public sealed class Normaliser
     private static (long Seconds, long Nanoseconds) Time(string value)
     {
         var parts = value.Split(':');
-        return (long.Parse(parts[0], CultureInfo.InvariantCulture), long.Parse(parts[1], CultureInfo.InvariantCulture));
+        return (long.Parse(parts[0], CultureInfo.InvariantCulture),
+            long.Parse(parts[1], CultureInfo.InvariantCulture));
     }
 
     private static string WaitStatus(string value)
@@ -127,7 +133,10 @@ public sealed class Normaliser
         }
         var text = new StringBuilder("\"");
         foreach (var one in bytes)
-            text.Append(one is < 32 or > 126 or (byte)'"' or (byte)'\\' ? $"\\x{one:x2}" : ((char)one).ToString());
+        {
+            var isPlain = one is >= 32 and <= 126 and not ((byte)'"' or (byte)'\\');
+            text.Append(isPlain ? ((char)one).ToString() : $"\\x{one:x2}");
+        }
         return text.Append('"').ToString();
     }
 
@@ -141,7 +150,8 @@ public sealed class Normaliser
     }
 
     /// <summary>
-    /// The name that the inode got when a stat showed it, or new. An entry does not say its device, so with more than one
+    /// The name that the inode got when a stat showed it, or new. An entry does not say its device, so
+    /// with more than one
     /// device in the case it is always new.
     /// </summary>
     private string EntryInode(string inode)

@@ -31,7 +31,8 @@ public sealed record Identity(uint Uid, uint Gid, IReadOnlyList<uint> Groups)
 
 /// <summary>What the author wrote after <c>-&gt;</c>.</summary>
 /// <param name="Result">any, gone, blocked, an error name, a number or a variable.</param>
-/// <param name="Fields">Expected result fields; the value <c>*</c> leaves a field out of every comparison.</param>
+/// <param name="Fields">Expected result fields; the value <c>*</c> leaves a field out of every
+/// comparison.</param>
 public sealed record Expectation(string Result, IReadOnlyDictionary<string, string> Fields);
 
 /// <summary>One line of a case.</summary>
@@ -48,7 +49,9 @@ public sealed record ScriptLine(int Number, string Text, LineKind Kind, string T
     /// <summary>The written arguments, one for each written parameter of the call.</summary>
     public IReadOnlyList<ScriptValue> Arguments { get; init; } = [];
 
-    /// <summary>Variables that the result is bound to: none, one, or two for the descriptors of a pipe.</summary>
+    /// <summary>
+    /// Variables that the result is bound to: none, one, or two for the descriptors of a pipe.
+    /// </summary>
     public IReadOnlyList<string> Binds { get; init; } = [];
 
     /// <summary>The tag that joins an Async and its Await line.</summary>

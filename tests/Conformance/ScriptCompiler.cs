@@ -2,7 +2,9 @@ using System.Text;
 
 namespace K42.Conformance;
 
-/// <summary>Turns a case into the numeric form that the oracle obeys (native/oracle.c describes it).</summary>
+/// <summary>
+/// Turns a case into the numeric form that the oracle obeys (native/oracle.c describes it).
+/// </summary>
 public sealed class ScriptCompiler
 {
     private readonly StringBuilder _text = new();
@@ -80,7 +82,8 @@ public sealed class ScriptCompiler
                 break;
             case (ParameterKind.InVector or ParameterKind.OutVector, ListValue list):
                 var letter = kind == ParameterKind.InVector ? 'W' : 'V';
-                _text.Append($"{letter}{string.Join(',', list.Items.Select(VectorItem))} i{list.Items.Count}");
+                _text.Append(letter).AppendJoin(',', list.Items.Select(VectorItem));
+                _text.Append($" i{list.Items.Count}");
                 break;
             default:
                 _text.Append(Plain(value));
@@ -95,7 +98,8 @@ public sealed class ScriptCompiler
         VariableValue variable => $"{(variable.IsNegated ? 'w' : 'v')}{Variable(variable.Name)}",
         BytesValue bytes => $"d{Packed(bytes)}",
         TimeValue time => $"T{time.Seconds},{time.Nanoseconds}",
-        ListValue list => "T" + string.Join(',', list.Items.Cast<TimeValue>().Select(t => $"{t.Seconds},{t.Nanoseconds}")),
+        ListValue list => "T" + string.Join(',',
+            list.Items.Cast<TimeValue>().Select(t => $"{t.Seconds},{t.Nanoseconds}")),
         ActionValue action => $"A{(int)action.Disposition},{action.Flags},{action.Mask}",
         SignalSetValue set => $"T{set.Mask}",
         LockValue file => $"F{file.Type},{file.Whence},{file.Start},{file.Length}",
@@ -112,9 +116,10 @@ public sealed class ScriptCompiler
 
     private static string Packed(BytesValue bytes) => string.Join('+', bytes.Pieces
         .Where(piece => piece.Pattern.Length > 0 && piece.Count > 0)
-        .Select(piece => Convert.ToHexStringLower(piece.Pattern) + (piece.Count == 1 ? "" : $"*{piece.Count}")));
+        .Select(piece => Convert.ToHexStringLower(piece.Pattern) + $"*{piece.Count}"));
 
-    private int Bind(ScriptLine line, int index) => index < line.Binds.Count ? Variable(line.Binds[index]) : -1;
+    private int Bind(ScriptLine line, int index) =>
+        index < line.Binds.Count ? Variable(line.Binds[index]) : -1;
 
     private int Variable(string name) => Number(_variables, name);
 

@@ -33,7 +33,8 @@ public sealed partial class ScriptParser
             try { parser.Take(number, line.Trim()); }
             catch (FormatException error) { throw new ScriptSyntaxException(file, number, error.Message); }
         }
-        if (parser._lines is not null) throw new ScriptSyntaxException(file, number, "the last case has no end");
+        if (parser._lines is not null)
+            throw new ScriptSyntaxException(file, number, "the last case has no end");
         return parser._cases;
     }
 
@@ -52,7 +53,8 @@ public sealed partial class ScriptParser
     {
         if (words.Count < 2 || words[0] != "case") throw new FormatException("'case NAME' expected");
         _caseName = words[1];
-        if (_cases.Any(other => other.Name == _caseName)) throw new FormatException($"a second case {_caseName}");
+        if (_cases.Any(other => other.Name == _caseName))
+            throw new FormatException($"a second case {_caseName}");
         _variables.Clear();
         _tasks.Clear();
         _asyncs.Clear();
@@ -99,7 +101,8 @@ public sealed partial class ScriptParser
         if (words.Count >= 2 && words[0] == "as")
         {
             var ids = words[1].Split(':').Select(uint.Parse).ToArray();
-            var groups = words is [_, _, "groups", var list] ? list.Split(',').Select(uint.Parse).ToArray() : [];
+            var groups = words is [_, _, "groups",
+                var list] ? list.Split(',').Select(uint.Parse).ToArray() : [];
             if (ids.Length != 2) throw new FormatException($"'{words[1]}' is no UID:GID");
             identity = new Identity(ids[0], ids[1], groups);
         }
@@ -107,13 +110,15 @@ public sealed partial class ScriptParser
         {
             throw new FormatException("'as UID:GID [groups N,N]' expected");
         }
-        return new ScriptLine(number, text, LineKind.Start, name, expected) { Binds = [name], Identity = identity };
+        return new ScriptLine(number, text, LineKind.Start, name, expected) { Binds = [name],
+            Identity = identity };
     }
 
     private ScriptLine Await(int number, string text, string tag, Expectation expected)
     {
         if (!_asyncs.Remove(tag, out var begun)) throw new FormatException($"nothing to await under {tag}");
-        return new ScriptLine(number, text, LineKind.Await, begun.Task, expected) { Call = begun.Call, Tag = tag };
+        return new ScriptLine(number, text, LineKind.Await, begun.Task, expected) { Call = begun.Call,
+            Tag = tag };
     }
 
     private ScriptLine Async(int number, string text, string task, List<string> words, Expectation? expected)
@@ -127,17 +132,20 @@ public sealed partial class ScriptParser
     private ScriptLine Call(int number, string text, string task, List<string> words, Expectation expected)
     {
         var call = CallTable.Find(words[0]) ?? throw new FormatException($"unknown call {words[0]}");
-        if (_asyncs.Values.Any(begun => begun.Task == task)) throw new FormatException($"{task} is in a blocked call");
+        if (_asyncs.Values.Any(begun => begun.Task == task))
+            throw new FormatException($"{task} is in a blocked call");
         var arguments = new List<ScriptValue>();
         var at = 1;
         foreach (var parameter in call.Parameters.Where(parameter => parameter.IsWritten))
         {
             if (at == words.Count && parameter.IsOptional) arguments.Add(new NumberValue(0));
-            else if (at == words.Count) throw new FormatException($"{call.Name} has no argument for {parameter.Name}");
+            else if (at == words.Count)
+                throw new FormatException($"{call.Name} has no argument for {parameter.Name}");
             else arguments.Add(Argument(words, ref at, parameter.Kind));
         }
         if (at != words.Count) throw new FormatException($"{call.Name} has too many arguments: {words[at]}");
-        return new ScriptLine(number, text, LineKind.Call, task, expected) { Call = call, Arguments = arguments };
+        return new ScriptLine(number, text, LineKind.Call, task, expected) { Call = call,
+            Arguments = arguments };
     }
 
     private ScriptValue Argument(List<string> words, ref int at, ParameterKind kind)
@@ -159,7 +167,8 @@ public sealed partial class ScriptParser
     {
         if (words.Count < 3 || words[1] != "=") return [];
         var names = words[0].Split(',');
-        if (names.Length > 2 || names.Any(name => !name.StartsWith('$'))) throw new FormatException("$name = expected");
+        if (names.Length > 2 || names.Any(name => !name.StartsWith('$')))
+            throw new FormatException("$name = expected");
         words.RemoveRange(0, 2);
         return [.. names.Select(name => name[1..])];
     }

@@ -20,8 +20,8 @@ public sealed class ScriptParserSpec
         Assert.Equal(
             """
             S 1 0 0 0 0 -
-            C 2 0 1 -1 -1 2 d2f61 i66 i420
-            C 3 0 -1 -1 -1 1 v1 d6162+78*4 i6
+            C 2 0 1 -1 -1 2 d2f61*1 i66 i420
+            C 3 0 -1 -1 -1 1 v1 d6162*1+78*4 i6
             C 4 0 2 3 -1 22 op,8
             C 5 0 4 -1 1 57
             B 6 1 -1 -1 -1 0 v2 ob,5 i5
@@ -35,7 +35,8 @@ public sealed class ScriptParserSpec
     [Fact]
     public void A_task_has_the_credentials_its_script_says()
     {
-        var script = Assert.Single(ScriptParser.Parse("t", "case c as 1000:100 groups 5,6\nstart u as 7:8\ngetpid\nend"));
+        const string text = "case c as 1000:100 groups 5,6\nstart u as 7:8\ngetpid\nend";
+        var script = Assert.Single(ScriptParser.Parse("t", text));
         Assert.Equal((1000u, 100u), (script.Lines[0].Identity.Uid, script.Lines[0].Identity.Gid));
         Assert.Equal([5u, 6u], script.Lines[0].Identity.Groups);
         Assert.Equal(("u", 7u), (script.Lines[1].Task, script.Lines[1].Identity.Uid));
@@ -74,7 +75,8 @@ public sealed class ScriptParserSpec
     public void Every_case_file_parses_and_no_name_is_used_twice()
     {
         Assert.NotEmpty(CaseLibrary.All);
-        Assert.Equal(CaseLibrary.All.Count, CaseLibrary.All.Select(script => script.FullName).Distinct().Count());
+        Assert.Equal(CaseLibrary.All.Count,
+            CaseLibrary.All.Select(script => script.FullName).Distinct().Count());
     }
 
     [Fact]
@@ -84,5 +86,6 @@ public sealed class ScriptParserSpec
         Assert.Empty(wanted.Except(CaseLibrary.CoveredCalls()));
     }
 
-    private static ScriptCase One(string lines) => Assert.Single(ScriptParser.Parse("t", $"case c\n{lines}\nend"));
+    private static ScriptCase One(string lines) =>
+        Assert.Single(ScriptParser.Parse("t", $"case c\n{lines}\nend"));
 }

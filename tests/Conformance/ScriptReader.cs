@@ -12,7 +12,9 @@ public static partial class ScriptReader
 {
     private const int BytesMax = 4 * 1024 * 1024;
 
-    /// <summary>The words of a line: quoted strings stay whole, brackets stand alone, # starts a comment.</summary>
+    /// <summary>
+    /// The words of a line: quoted strings stay whole, brackets stand alone, # starts a comment.
+    /// </summary>
     /// <exception cref="FormatException">Something is no word.</exception>
     public static List<string> Words(string line)
     {
@@ -35,7 +37,8 @@ public static partial class ScriptReader
     {
         if (word == "null") return new NullValue();
         if (word.StartsWith('$')) return new VariableValue(word[1..], IsNegated: false);
-        if (word.StartsWith("-$", StringComparison.Ordinal)) return new VariableValue(word[2..], IsNegated: true);
+        if (word.StartsWith("-$", StringComparison.Ordinal))
+            return new VariableValue(word[2..], IsNegated: true);
         return kind switch
         {
             ParameterKind.PathName or ParameterKind.InBytes or ParameterKind.InVector => Bytes(word),
@@ -61,17 +64,20 @@ public static partial class ScriptReader
         for (var at = 0; at < word.Length;)
         {
             var match = PiecePattern().Match(word, at);
-            if (!match.Success || match.Index != at) throw new FormatException($"'{word[at..]}' are no bytes");
+            if (!match.Success || match.Index != at)
+                throw new FormatException($"'{word[at..]}' are no bytes");
             var count = match.Groups["count"].Success ? (int)Number(match.Groups["count"].Value) : 1;
             var pattern = match.Groups["hex"].Success
                 ? Convert.FromHexString(match.Groups["hex"].Value)
                 : Unescape(match.Groups["text"].Value);
             pieces.Add((pattern, count));
             at += match.Length;
-            if (at < word.Length && word[at++] != '+') throw new FormatException($"'{word[(at - 1)..]}': + expected");
+            if (at < word.Length && word[at++] != '+')
+                throw new FormatException($"'{word[(at - 1)..]}': + expected");
         }
         var bytes = new BytesValue(pieces);
-        if (bytes.Length > BytesMax) throw new FormatException($"{bytes.Length} bytes; the most is {BytesMax}");
+        if (bytes.Length > BytesMax)
+            throw new FormatException($"{bytes.Length} bytes; the most is {BytesMax}");
         return bytes;
     }
 
@@ -79,7 +85,8 @@ public static partial class ScriptReader
     /// <exception cref="FormatException">It is no set, or a signal is unknown.</exception>
     public static ulong SignalSet(string word)
     {
-        if (!word.StartsWith('{') || !word.EndsWith('}')) throw new FormatException($"'{word}' is no {{set}} of signals");
+        if (!word.StartsWith('{') || !word.EndsWith('}'))
+            throw new FormatException($"'{word}' is no {{set}} of signals");
         return Mask(word[1..^1]);
     }
 
@@ -91,7 +98,8 @@ public static partial class ScriptReader
         if (word == "now") return new TimeValue(0, Number("UTIME_NOW"));
         if (word == "omit") return new TimeValue(0, Number("UTIME_OMIT"));
         var parts = word.Split(':');
-        if (parts.Length != 2) throw new FormatException($"'{word}' is no time: SECONDS:NANOSECONDS, now or omit");
+        if (parts.Length != 2)
+            throw new FormatException($"'{word}' is no time: SECONDS:NANOSECONDS, now or omit");
         return new TimeValue(Number(parts[0]), Number(parts[1]));
     }
 
@@ -103,7 +111,8 @@ public static partial class ScriptReader
             "default" => Disposition.Default,
             "ignore" => Disposition.Ignore,
             "handler" => Disposition.Handler,
-            _ => throw new FormatException($"'{word}' is no action: default, ignore or handler[:FLAGS[:SIGNALS]]"),
+            _ => throw new FormatException(
+                $"'{word}' is no action: default, ignore or handler[:FLAGS[:SIGNALS]]"),
         };
         var flags = parts.Length > 1 && parts[1].Length > 0 ? Number(parts[1]) : 0;
         return new ActionValue(disposition, flags, parts.Length > 2 ? Mask(parts[2]) : 0);
@@ -113,7 +122,8 @@ public static partial class ScriptReader
     {
         var parts = word.Split(':');
         if (parts.Length != 5) throw new FormatException($"'{word}' is no lock:TYPE:WHENCE:START:LENGTH");
-        return new LockValue((short)Number(parts[1]), (short)Number(parts[2]), Number(parts[3]), Number(parts[4]));
+        return new LockValue((short)Number(parts[1]), (short)Number(parts[2]), Number(parts[3]),
+            Number(parts[4]));
     }
 
     private static byte[] Unescape(string text)
@@ -123,7 +133,8 @@ public static partial class ScriptReader
         {
             if (text[at] != '\\') { bytes.AddRange(Encoding.UTF8.GetBytes(text[at].ToString())); continue; }
             at++;
-            if (text[at] == 'x') { bytes.Add(Convert.ToByte(text.Substring(at + 1, 2), 16)); at += 2; continue; }
+            if (text[at] == 'x') { bytes.Add(Convert.ToByte(text.Substring(at + 1, 2),
+                16)); at += 2; continue; }
             bytes.Add(text[at] switch { 'n' => 10, 't' => 9, '0' => 0, var other => (byte)other });
         }
         return [.. bytes];
@@ -133,7 +144,7 @@ public static partial class ScriptReader
     private static partial Regex WordPattern();
 
     [GeneratedRegex("""
-        "(?<text>(?:\\.|[^"\\])*)"|hex:(?<hex>[0-9a-f]*)|repeat:"(?<text>(?:\\.|[^"\\])*)"\*(?<count>[A-Z_0-9]+)
+        (?:repeat:)?"(?<text>(?:\\.|[^"\\])*)"(?:\*(?<count>[A-Z_0-9]+))?|hex:(?<hex>[0-9a-f]*)
         """)]
     private static partial Regex PiecePattern();
 }

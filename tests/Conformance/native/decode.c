@@ -106,9 +106,11 @@ static void add_structure(struct text *to, const struct out *out)
     const siginfo_t *info = out->at;
     switch (out->kind) {
     case 's': add_stat(to, out->at); break;
-    case 'f': text_add(to, " type=%ld bsize=%ld namelen=%ld", volume->f_type, volume->f_bsize, volume->f_namelen); break;
+    case 'f': text_add(to, " type=%ld bsize=%ld namelen=%ld", volume->f_type, volume->f_bsize,
+        volume->f_namelen); break;
     case 'i':
-        text_add(to, " si_signo=%d si_code=%d si_pid=%d si_uid=%u si_status=%d", info->si_signo, info->si_code,
+        text_add(to, " si_signo=%d si_code=%d si_pid=%d si_uid=%u si_status=%d", info->si_signo,
+            info->si_code,
             info->si_pid, info->si_uid, info->si_status);
         break;
     case 't': text_add(to, " time=%lld:%lld", time->tv_sec, time->tv_nsec); break;

@@ -1,12 +1,14 @@
 /* The driver: pid 1 of a PID namespace of its own, over a fresh tmpfs in a mount namespace of its own.
  *
- * Reads a compiled script on standard input and obeys it line by line, in order, whichever task a line belongs to:
- *   S line slot bind uid gid groups|-           a task with these credentials starts; it is a child of the driver
+ * Reads a compiled script on standard input and obeys it line by line, in order, whichever task it is for:
+ *   S line slot bind uid gid groups|-           a task with these credentials starts, a child of the driver
  *   C line slot bind bind2 child number args    the task makes a call; the driver waits for its end
  *   B line slot bind bind2 child number args    the same, but the call must block; the driver goes on
  *   W line slot bind                            waits for the end of a blocked call
  *   K line                                      lets the clocks move on
- * Results go to standard output, one line each: "R line value name=value...", "R line blocked|gone", "E line time".
+ * Results go to standard output, one line each:
+ *   R line value name=value...   R line blocked   R line gone   E line time   X the line that did not return
+ * The argument is how many milliseconds a call may take.
  * Exit: 0 when the script was obeyed, 2 when it could not be, 3 when a call did not return in time. */
 #include "oracle.h"
 
@@ -33,13 +35,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { VARIABLES_MAX = 512, CALL_MILLISECONDS_MAX = 8000, TICK_NANOSECONDS = 12 * 1000 * 1000 };
+enum { VARIABLES_MAX = 512, READY_MILLISECONDS_MAX = 8000, TICK_NANOSECONDS = 12 * 1000 * 1000 };
 
 struct slot *slots;
 static long variables[VARIABLES_MAX];
 static int process_ends[SLOTS_MAX]; /* a pidfd per slot; readable when the process has ended */
 static long running_call[SLOTS_MAX];
 static int proc_directory = -1;
+static long call_milliseconds_max; /* the program's argument */
 static char line[COMMAND_BYTES_MAX];
 
 void futex_wait_for(int *word, int value, long nanoseconds_max)
@@ -72,7 +75,7 @@ static void make_device(const char *path, int minor)
 /* A root of our own: an empty tmpfs with /dev and /tmp, and nothing else mounted. */
 static void enter_root(void)
 {
-    check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "the mount namespace can't be made private");
+    check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "the mounts can't be made private");
     check(mount("proc", "/proc", "proc", 0, NULL) == 0, "no /proc for the PID namespace");
     proc_directory = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     check(proc_directory >= 0, "/proc can't be opened");
@@ -91,7 +94,7 @@ static void enter_root(void)
 static void watch_process(int slot)
 {
     for (int waits = 0; __atomic_load_n(&slots[slot].pid, __ATOMIC_SEQ_CST) == 0; waits++) {
-        if (waits > CALL_MILLISECONDS_MAX) fail("a new task is not ready in time");
+        if (waits > READY_MILLISECONDS_MAX) fail("a new task is not ready in time");
         futex_wait_for(&slots[slot].pid, 0, 1000000);
     }
     process_ends[slot] = (int)syscall(SYS_pidfd_open, slots[slot].pid, 0);
@@ -131,7 +134,8 @@ static int has_ended(int slot)
     return poll(&end, 1, 0) > 0;
 }
 
-/* Whether the kernel shows the task inside this call, asleep: three times, since a short sleep on a lock looks the same. */
+/* Whether the kernel shows the task inside this call, asleep: three times,
+ * since a short sleep on a lock looks the same. */
 static int is_blocked(int slot, long number)
 {
     for (int times = 0; times < 3; times++) {
@@ -156,13 +160,14 @@ static enum ending wait_for_reply(int slot, int may_block)
     for (;;) {
         if (__atomic_load_n(&slots[slot].state, __ATOMIC_SEQ_CST) == SLOT_DONE) return ENDED_REPLY;
         if (has_ended(slot)) {
-            /* The kernel holds its task list's lock until the parent was told: a wait of our own comes after that. */
+            /* The kernel holds its task list's lock until the parent was told: a wait of our own is later. */
             waitpid(-1, NULL, WNOHANG);
             return slots[slot].state == SLOT_DONE ? ENDED_REPLY : ENDED_GONE;
         }
         if (may_block && is_blocked(slot, running_call[slot])) return ENDED_BLOCKED;
         clock_gettime(CLOCK_MONOTONIC, &now);
-        if ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 > CALL_MILLISECONDS_MAX) {
+        long milliseconds = (now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000;
+        if (milliseconds > call_milliseconds_max) {
             printf("X %s\n", line);
             fflush(stdout);
             _exit(3);
@@ -218,7 +223,8 @@ static void report(int line_number, enum ending how)
 static void run_call(char *text, int may_block)
 {
     int number, slot, first, second, child, used;
-    check(sscanf(text, "%d %d %d %d %d %n", &number, &slot, &first, &second, &child, &used) == 5, "a call line is malformed");
+    check(sscanf(text, "%d %d %d %d %d %n", &number, &slot, &first, &second, &child, &used) == 5,
+        "a call line is malformed");
     running_call[slot] = strtol(text + used, NULL, 10);
     char *call_end = strchr(text + used, ' ');
     int offset = sprintf(slots[slot].command, "%ld %d ", running_call[slot], child);
@@ -234,6 +240,10 @@ static void run_await(const char *text)
 {
     int number, slot, first;
     check(sscanf(text, "%d %d %d", &number, &slot, &first) == 3, "an await line is malformed");
+    if (slots[slot].state == SLOT_IDLE) {
+        errno = EALREADY;
+        fail("the call to wait for did not block");
+    }
     enum ending how = wait_for_reply(slot, 0);
     if (how == ENDED_REPLY) finish_call(number, slot, first, -1, -1);
     else report(number, how);
@@ -244,7 +254,8 @@ static void run_start(const char *text)
     int number, slot, bind;
     unsigned uid, gid;
     char groups[512];
-    check(sscanf(text, "%d %d %d %u %u %511s", &number, &slot, &bind, &uid, &gid, groups) == 6, "a start line is malformed");
+    check(sscanf(text, "%d %d %d %u %u %511s", &number, &slot, &bind, &uid, &gid, groups) == 6,
+        "a start line is malformed");
     fflush(stdout);
     pid_t pid = fork();
     check(pid >= 0, "fork");
@@ -254,7 +265,8 @@ static void run_start(const char *text)
     printf("R %d %d\n", number, (int)pid);
 }
 
-/* Marks a moment that no timestamp of before or after can be confused with, whatever the file clock's grain. */
+/* Marks a moment that no timestamp of before or after can be confused with,
+ * whatever the file clock's grain. */
 static void run_tick(const char *text)
 {
     struct timespec now, grain = { 0, TICK_NANOSECONDS };
@@ -270,7 +282,8 @@ static int drive(void)
     signal(SIGCHLD, SIG_IGN); /* orphans that end are reaped at once */
     setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
     setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 1024, 1024 });
-    slots = mmap(NULL, SLOTS_MAX * sizeof *slots, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    slots = mmap(NULL, SLOTS_MAX * sizeof *slots, PROT_READ | PROT_WRITE,
+        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     check(slots != MAP_FAILED, "no shared mapping");
     enter_root();
     while (fgets(line, sizeof line, stdin)) {
@@ -289,9 +302,10 @@ static int drive(void)
     return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     int status;
+    call_milliseconds_max = argc > 1 ? strtol(argv[1], NULL, 10) : 8000;
     check(unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC) == 0,
         "no namespaces of its own: it must run as root with CAP_SYS_ADMIN");
     pid_t driver = fork();

@@ -1,7 +1,9 @@
 /* The oracle: runs one compiled script on the host kernel. What the parts share.
  *
- * The driver (oracle.c) reads the script and tells tasks (task.c) what to call; decode.c turns what the kernel wrote into text.
- * Driver and tasks talk through one shared mapping and futexes, so that a task has no descriptor, no signal and no
+ * The driver (oracle.c) reads the script and tells tasks (task.c) what to call; decode.c turns what the
+ * kernel wrote into text.
+ * Driver and tasks talk through one shared mapping and futexes, so that a task has no descriptor, no
+ * signal and no
  * memory limit that its script did not ask for. */
 #ifndef K42_ORACLE_H
 #define K42_ORACLE_H

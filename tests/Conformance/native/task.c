@@ -52,7 +52,8 @@ static int digit(char c)
     return c <= '9' ? c - '0' : c - 'a' + 10;
 }
 
-/* Pieces joined by '+', each hex digits and perhaps "*count". Gives the number of bytes, and the bytes when at is given. */
+/* Pieces joined by '+', each hex digits and perhaps "*count".
+ * Gives the number of bytes, and the bytes when at is given. */
 static size_t unpack(const char *text, unsigned char *at)
 {
     size_t total = 0;
@@ -90,7 +91,8 @@ static long take_vector(struct call *call, char *text, int reading)
     struct iovec *vector = take(1100 * sizeof *vector);
     size_t count = 0;
     char *rest = NULL;
-    for (char *part = strtok_r(text, ",", &rest); part && count < 1100; part = strtok_r(NULL, ",", &rest), count++) {
+    for (char *part = strtok_r(text, ",", &rest); part && count < 1100; part = strtok_r(NULL, ",", &rest),
+        count++) {
         if (reading) {
             vector[count].iov_len = strtoul(part, NULL, 10);
             vector[count].iov_base = take(vector[count].iov_len);
@@ -199,7 +201,8 @@ static void list_all(const struct call *call, struct text *reply)
 static void list_signals(const struct call *call, struct text *reply)
 {
     for (int waits = 0; waits < 2000; waits++) {
-        if (__atomic_load_n(&self->signals_count, __ATOMIC_SEQ_CST) - self->signals_taken >= call->registers[0]) break;
+        if (__atomic_load_n(&self->signals_count,
+            __ATOMIC_SEQ_CST) - self->signals_taken >= call->registers[0]) break;
         futex_wait_for(&self->signals_count, self->signals_count, 1000000);
     }
     int from = self->signals_taken, to = self->signals_count;
