@@ -1,18 +1,21 @@
 namespace K42.Contracts;
 
-/// <summary>Marks an abstract partial class as an IPC contract: the interface of objects that live in actors.</summary>
+/// <summary>Marks an abstract partial class as an IPC contract: the interface of objects that live in
+/// actors.</summary>
 /// <remarks>The class is the manual page: purpose, rights, errors, ordering, limits. The generator makes the
-/// requests, the codec, the client, the checks and the catalogue row from it. Abstract methods must be served;
-/// virtual ones carry the answer (usually a refusal) of objects that do not serve them.</remarks>
-/// <param name="id">The contract's number, 1 to 65,535. Appended, never reused: a golden file guards it.</param>
+/// requests, the codec, the client, the checks and the catalogue row from it. Abstract methods must be
+/// served; virtual ones carry the answer (usually a refusal) of objects that do not serve them.</remarks>
+/// <param name="id">The contract's number, 1 to 65,535. Appended, never reused: a golden file guards
+/// it.</param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
 public sealed class ContractAttribute(ushort id) : Attribute
 {
     /// <summary>The contract's number.</summary>
     public ushort Id { get; } = id;
 
-    /// <summary>True for K42's static methods: one object per node, reached without being given a handle, at the
-    /// slot whose index is the contract's number. Anyone may call it, so it authorises by its caller.</summary>
+    /// <summary>True for K42's static methods: one object per node, reached without being given a handle, at
+    /// the slot whose index is the contract's number. Anyone may call it, so it authorises by its
+    /// caller.</summary>
     public bool Factory { get; init; }
 }
 
@@ -20,9 +23,11 @@ public sealed class ContractAttribute(ushort id) : Attribute
 /// <remarks>The method returns void. Its parameters are K42's: plain ones are "in"; the last may be a
 /// <see cref="Reply{T}"/>, whose T is what "out" and "in/out" parameters give back; strings, arrays and
 /// <see cref="ReadOnlyMemory{T}"/> of bytes carry <see cref="MaxAttribute"/>; at most one
-/// <see cref="CallerAttribute"/> and one <see cref="HandleAttribute"/> parameter, which clients do not see.</remarks>
+/// <see cref="CallerAttribute"/> and one <see cref="HandleAttribute"/> parameter, which clients do not
+/// see.</remarks>
 /// <param name="number">The call's number within the contract, 1 to 65,279. Appended, never reused.</param>
-/// <param name="rights">What a caller must hold on the handle; checked before the method runs (EPERM).</param>
+/// <param name="rights">What a caller must hold on the handle; checked before the method runs
+/// (EPERM).</param>
 [AttributeUsage(AttributeTargets.Method, Inherited = false)]
 public sealed class CallAttribute(ushort number, Rights rights) : Attribute
 {
@@ -35,8 +40,8 @@ public sealed class CallAttribute(ushort number, Rights rights) : Attribute
     /// <summary>True when nobody waits for an answer (K42's __async): the method has no Reply.</summary>
     public bool OneWay { get; init; }
 
-    /// <summary>How many replies of this call one object may hold unanswered; beyond it callers are told to back
-    /// off. 0 when every call is answered in its own turn.</summary>
+    /// <summary>How many replies of this call one object may hold unanswered; beyond it callers are told to
+    /// back off. 0 when every call is answered in its own turn.</summary>
     public int ParkedMax { get; init; }
 
     /// <summary>The longest buffer, string or array in the reply: bytes, or elements.</summary>
@@ -52,7 +57,8 @@ public sealed class CallAttribute(ushort number, Rights rights) : Attribute
     public bool PassesCaller { get; init; }
 }
 
-/// <summary>The longest a buffer (bytes), string (UTF-8 bytes) or array (elements) may be. Longer: E2BIG.</summary>
+/// <summary>The longest a buffer (bytes), string (UTF-8 bytes) or array (elements) may be. Longer:
+/// E2BIG.</summary>
 /// <param name="length">1 to 65,536.</param>
 [AttributeUsage(AttributeTargets.Parameter | AttributeTargets.Property)]
 public sealed class MaxAttribute(int length) : Attribute
@@ -65,11 +71,13 @@ public sealed class MaxAttribute(int length) : Attribute
 [AttributeUsage(AttributeTargets.Parameter)]
 public sealed class CallerAttribute : Attribute;
 
-/// <summary>A <see cref="HandleRow"/> parameter: the handle that the call came in by (K42's __XHANDLE).</summary>
+/// <summary>A <see cref="HandleRow"/> parameter: the handle that the call came in by (K42's
+/// __XHANDLE).</summary>
 [AttributeUsage(AttributeTargets.Parameter)]
 public sealed class HandleAttribute : Attribute;
 
 /// <summary>Marks a positional partial record struct as a value that calls can carry.</summary>
-/// <remarks>It is length-prefixed on the wire; fields are only appended, and read as defaults when absent.</remarks>
+/// <remarks>It is length-prefixed on the wire; fields are only appended, and read as defaults when
+/// absent.</remarks>
 [AttributeUsage(AttributeTargets.Struct, Inherited = false)]
 public sealed class WireAttribute : Attribute;

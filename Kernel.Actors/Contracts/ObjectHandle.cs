@@ -1,8 +1,9 @@
 namespace K42.Contracts;
 
-/// <summary>The address of an object for one client: a row in the handle table of the object's node.</summary>
-/// <remarks>It is no secret: guessing one gains nothing, because the row names the process it was made for and
-/// every call is checked against it. A stale sequence, or a removed incarnation, is EIO.</remarks>
+/// <summary>The address of an object for one client: a row in the handle table of the object's
+/// node.</summary>
+/// <remarks>It is no secret: guessing one gains nothing, because the row names the process it was made for
+/// and every call is checked against it. A stale sequence, or a removed incarnation, is EIO.</remarks>
 /// <param name="Node">The node, and which life of it.</param>
 /// <param name="Index">The row; for a factory, its contract's number.</param>
 /// <param name="Sequence">Which use of that row; 0 only for factories.</param>

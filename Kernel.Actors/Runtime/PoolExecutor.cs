@@ -9,7 +9,8 @@ public sealed class PoolExecutor(Action<Exception>? failed = null) : IExecutor
     /// <inheritdoc/>
     public void Post(Action<object?> action, object? state) =>
         ThreadPool.UnsafeQueueUserWorkItem(
-            static work => work.Self.Run(work.Action, work.State), (Self: this, Action: action, State: state), preferLocal: false);
+            static work => work.Self.Run(work.Action, work.State), (
+                Self: this, Action: action, State: state), preferLocal: false);
 
     private void Run(Action<object?> action, object? state)
     {

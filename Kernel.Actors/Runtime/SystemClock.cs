@@ -31,7 +31,8 @@ public sealed class SystemClock(IExecutor executor) : IClock
 
         public void Start(TimeSpan delay)
         {
-            _timer = new Timer(static self => ((Due)self!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer = new Timer(
+                static self => ((Due)self!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             _timer.Change(delay, Timeout.InfiniteTimeSpan);
         }
 

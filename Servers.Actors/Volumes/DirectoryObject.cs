@@ -5,7 +5,8 @@ using K42.Servers.Volumes.Ramfs;
 namespace K42.Servers.Volumes;
 
 /// <summary>A directory of a volume while somebody holds a handle of it.</summary>
-/// <remarks>Lives in its <see cref="VolumeServer"/>. Calls: nobody. On failure: the volume stops and answers EIO.</remarks>
+/// <remarks>Lives in its <see cref="VolumeServer"/>. Calls: nobody. On failure: the volume stops and answers
+/// EIO.</remarks>
 internal sealed class DirectoryObject(VolumeServer server, RamDirectory directory) : DirectoryContract
 {
     public const Rights HandleRights = Rights.Lookup | Rights.ControlAccess;

@@ -5,7 +5,8 @@ using K42.Servers.Volumes.Ramfs;
 namespace K42.Servers.Volumes;
 
 /// <summary>An open file of a volume: an inode, the shared offset and the status flags.</summary>
-/// <remarks>Lives in its <see cref="VolumeServer"/>. Calls: nobody. On failure: the volume stops and answers EIO.</remarks>
+/// <remarks>Lives in its <see cref="VolumeServer"/>. Calls: nobody. On failure: the volume stops and answers
+/// EIO.</remarks>
 internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Principal opener) : FileContract
 {
     private int _flags = OpenFlags.Kept(flags);

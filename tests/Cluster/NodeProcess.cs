@@ -9,7 +9,8 @@ using Xunit.v3;
 
 namespace K42.Cluster.Tests;
 
-/// <summary>Makes of this test program a node, when a test started it as one, instead of running tests.</summary>
+/// <summary>Makes of this test program a node, when a test started it as one, instead of running
+/// tests.</summary>
 public sealed class NodeProcessEntry : ITestPipelineStartup
 {
     internal const string NameVariable = "K42_TEST_NODE_NAME";

@@ -4,7 +4,8 @@ using K42.Contracts;
 
 namespace K42.Simulation;
 
-/// <summary>A counter that others add to, and that can tell a third one: enough to make calls cross.</summary>
+/// <summary>A counter that others add to, and that can tell a third one: enough to make calls
+/// cross.</summary>
 [Contract(60_101)]
 public abstract partial class CounterContract : ServerObject
 {
@@ -52,7 +53,8 @@ internal sealed class Counter : CounterContract
 
 internal sealed class CounterActor(IpcPort ipc, Action<Counter> started) : ObjectActor(ipc)
 {
-    public static Props Of(IpcPort ipc, Action<Counter> started) => Props.Create(() => new CounterActor(ipc, started));
+    public static Props Of(IpcPort ipc, Action<Counter> started) =>
+        Props.Create(() => new CounterActor(ipc, started));
 
     protected override void Started() => started(Home.Adopt(new Counter()));
 }

@@ -14,7 +14,8 @@ public sealed class DeterminismSpec
     private const string SeedVariable = "K42_TRACE_SEED";
     private const string FileVariable = "K42_TRACE_FILE";
 
-    /// <summary>Three nodes, a thousand calls that cross, park, are cancelled and survive cuts, and a node that dies.</summary>
+    /// <summary>Three nodes, a thousand calls that cross, park, are cancelled and survive cuts, and a node
+    /// that dies.</summary>
     private static string TraceOf(ulong seed)
     {
         using var cluster = new SimulatedCluster(seed, ContractCatalogue.NewRequest);
@@ -29,7 +30,8 @@ public sealed class DeterminismSpec
         var contexts = new CallContext[nodes.Length];
         for (var at = 0; at < nodes.Length; at++)
         {
-            var (up, leased) = (new TaskCompletionSource<Counter>(), new TaskCompletionSource<Outcome<int>>());
+            var (up, leased) = (
+                new TaskCompletionSource<Counter>(), new TaskCompletionSource<Outcome<int>>());
             nodes[at].System.ActorOf(CounterActor.Of(nodes[at].Ipc, up.SetResult));
             nodes[at].Grantor.LeaseBlock(leased.SetResult);
             counters[at] = await up.Task;
@@ -97,7 +99,8 @@ public sealed class DeterminismSpec
     [Fact]
     public void Writes_its_trace_where_another_process_asks()
     {
-        var seed = ulong.Parse(Environment.GetEnvironmentVariable(SeedVariable) ?? "9", CultureInfo.InvariantCulture);
+        var seed = ulong.Parse(
+            Environment.GetEnvironmentVariable(SeedVariable) ?? "9", CultureInfo.InvariantCulture);
         var hash = TraceOf(seed);
         Assert.Equal(64, hash.Length);
         if (Environment.GetEnvironmentVariable(FileVariable) is { } file) File.WriteAllText(file, hash);
@@ -110,8 +113,10 @@ public sealed class DeterminismSpec
         var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
             RedirectStandardOutput = true,
-            ArgumentList = { "-noLogo", "-method", $"{typeof(DeterminismSpec).FullName}.{nameof(Writes_its_trace_where_another_process_asks)}" },
-            Environment = { [SeedVariable] = seed.ToString(CultureInfo.InvariantCulture), [FileVariable] = file },
+            ArgumentList = { "-noLogo", "-method",
+                $"{typeof(DeterminismSpec).FullName}.{nameof(Writes_its_trace_where_another_process_asks)}" },
+            Environment =
+                { [SeedVariable] = seed.ToString(CultureInfo.InvariantCulture), [FileVariable] = file },
         };
         using var process = Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync(limit);

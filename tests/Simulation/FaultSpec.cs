@@ -5,7 +5,8 @@ using Xunit;
 
 namespace K42.Simulation;
 
-/// <summary>Faults by hand: what a caller sees when links break and nodes die. The readme shows this file.</summary>
+/// <summary>Faults by hand: what a caller sees when links break and nodes die. The readme shows this
+/// file.</summary>
 public sealed class FaultSpec
 {
     [Theory]

@@ -5,7 +5,8 @@ namespace K42.TestKit;
 /// <summary>A clock that moves only when told. What becomes due runs on the thread that moves it.</summary>
 public sealed class ManualClock : IClock
 {
-    private readonly SortedDictionary<(long DueNs, long Sequence), (Action<object?> Action, object? State)> _due = [];
+    private readonly SortedDictionary<(long DueNs, long Sequence), (
+        Action<object?> Action, object? State)> _due = [];
     private readonly Lock _lock = new();
     private long _sequence;
 

@@ -37,9 +37,10 @@ public sealed record Principal(string User, uint Uid, uint Gid, IReadOnlyList<ui
     }
 }
 
-/// <summary>The kernel's word on who calls: stamped where a message enters, never written by a program.</summary>
-/// <remarks>One object per process and credential version. A change of credentials makes a new one and revokes
-/// the old, so a message that still carries it is refused (EPERM).</remarks>
+/// <summary>The kernel's word on who calls: stamped where a message enters, never written by a
+/// program.</summary>
+/// <remarks>One object per process and credential version. A change of credentials makes a new one and
+/// revokes the old, so a message that still carries it is refused (EPERM).</remarks>
 public sealed class CallerIdentity
 {
     private volatile bool _revoked;

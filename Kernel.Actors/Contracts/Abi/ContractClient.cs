@@ -4,7 +4,8 @@ namespace K42.Contracts;
 public abstract class ContractClient
 {
     /// <summary>A client of the object behind a handle.</summary>
-    protected ContractClient(CallContext context, ObjectHandle handle) => (Context, Handle) = (context, handle);
+    protected ContractClient(CallContext context, ObjectHandle handle) =>
+        (Context, Handle) = (context, handle);
 
     /// <summary>In whose name calls are made.</summary>
     public CallContext Context { get; }
@@ -52,8 +53,8 @@ public abstract class ContractClient
         else Context.Ipc.Send(Context, Handle, request);
     }
 
-    /// <summary>Makes a handle of the same object for another process, with the same or fewer rights (EPERM when
-    /// more are asked, or ControlAccess is not held).</summary>
+    /// <summary>Makes a handle of the same object for another process, with the same or fewer rights (EPERM
+    /// when more are asked, or ControlAccess is not held).</summary>
     public ValueTask<Outcome<ObjectHandle>> GiveAccess(
         int process, Rights matched, Rights unmatched, CancellationToken cancel = default)
     {
@@ -62,7 +63,8 @@ public abstract class ContractClient
         return Call(request, cancel);
     }
 
-    /// <summary>Drops the handle. Nobody waits: a handle that is gone already is what was asked for.</summary>
+    /// <summary>Drops the handle. Nobody waits: a handle that is gone already is what was asked
+    /// for.</summary>
     public void Release() => Post(ReleaseRequest.Rent());
 
     // The call is sent before its cancel is armed: an early signal would otherwise overtake it and be lost.

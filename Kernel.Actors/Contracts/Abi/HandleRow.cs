@@ -3,7 +3,8 @@ namespace K42.Contracts;
 /// <summary>One handle, on the side of the object: for whom it was made and what it allows.</summary>
 public sealed class HandleRow
 {
-    internal HandleRow(ObjectHandle handle, ServerObject target, ObjectHome home, int owner, Rights matched, Rights unmatched)
+    internal HandleRow(ObjectHandle handle, ServerObject target, ObjectHome home, int owner, Rights matched,
+        Rights unmatched)
     {
         (Handle, Object, Home, Owner, Matched, Unmatched) = (handle, target, home, owner, matched, unmatched);
     }
@@ -30,7 +31,8 @@ public sealed class HandleRow
 
     internal bool IsStale => Object is null;
 
-    /// <summary>K42's rule: allowed when the owner's rights contain the required ones, or everyone's do.</summary>
+    /// <summary>K42's rule: allowed when the owner's rights contain the required ones, or everyone's
+    /// do.</summary>
     internal bool Admits(CallerIdentity caller, Rights required)
     {
         var held = Unmatched;

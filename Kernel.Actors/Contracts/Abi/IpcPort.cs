@@ -2,7 +2,8 @@ using K42.Contracts.Ports;
 
 namespace K42.Contracts;
 
-/// <summary>What clients and objects need of their node's IPC: sending calls, making and dropping handles.</summary>
+/// <summary>What clients and objects need of their node's IPC: sending calls, making and dropping
+/// handles.</summary>
 public abstract class IpcPort
 {
     /// <summary>This node.</summary>
@@ -23,7 +24,8 @@ public abstract class IpcPort
     /// <summary>Sends a request that was begun; it is always answered, unless it is one-way.</summary>
     internal abstract void Send(CallContext context, ObjectHandle target, Request request);
 
-    /// <summary>Asks the object to give up on a request: it is answered EINTR, unless it was answered already.</summary>
+    /// <summary>Asks the object to give up on a request: it is answered EINTR, unless it was answered
+    /// already.</summary>
     internal abstract void Cancel(CallContext context, ObjectHandle target, Request request, long generation);
 
     /// <summary>Makes a handle.</summary>
@@ -39,7 +41,8 @@ public abstract class IpcPort
     internal abstract void Refused(Request request, string reason);
 }
 
-/// <summary>In whose name a client calls. Made by the kernel only; the holder can use it but not change it.</summary>
+/// <summary>In whose name a client calls. Made by the kernel only; the holder can use it but not change
+/// it.</summary>
 public sealed class CallContext
 {
     internal CallContext(IpcPort ipc, CallerIdentity identity) => (Ipc, Identity) = (ipc, identity);

@@ -21,7 +21,8 @@ public abstract class ObjectActor : ActorBase
     /// <summary>Adopts the first objects.</summary>
     protected abstract void Started();
 
-    /// <summary>A message that is not a call, for actors that use plain Akka messages with their children.</summary>
+    /// <summary>A message that is not a call, for actors that use plain Akka messages with their
+    /// children.</summary>
     protected virtual bool Other(object message) => false;
 
     /// <inheritdoc/>

@@ -2,9 +2,10 @@ using Akka.Actor;
 
 namespace K42.Contracts;
 
-/// <summary>What outlives a turn and even the actor: its objects, unanswered calls and outgoing calls.</summary>
-/// <remarks>When the actor stops, for whatever reason, every handle of its objects goes stale and every parked and
-/// queued caller gets EIO.</remarks>
+/// <summary>What outlives a turn and even the actor: its objects, unanswered calls and outgoing
+/// calls.</summary>
+/// <remarks>When the actor stops, for whatever reason, every handle of its objects goes stale and every
+/// parked and queued caller gets EIO.</remarks>
 public sealed class ObjectHome
 {
     /// <summary>How many calls may wait in an actor's mailbox before callers are told to back off.</summary>
@@ -57,7 +58,8 @@ public sealed class ObjectHome
     /// <summary>Runs an action as a later turn of this actor; dropped if the actor has stopped.</summary>
     public void Later(Action action) => Actor.Tell(new LaterTurn(action), ActorRefs.NoSender);
 
-    /// <summary>Runs an action as a turn of this actor once the delay has passed. Dispose to cancel.</summary>
+    /// <summary>Runs an action as a turn of this actor once the delay has passed. Dispose to
+    /// cancel.</summary>
     public IDisposable After(TimeSpan delay, Action action) =>
         Ipc.Clock.Schedule(
             delay,
@@ -77,7 +79,8 @@ public sealed class ObjectHome
 
     internal void Dequeued() => Interlocked.Decrement(ref _queued);
 
-    /// <summary>Accepts an outgoing call; when there are too many, its continuation gets Overloaded.</summary>
+    /// <summary>Accepts an outgoing call; when there are too many, its continuation gets
+    /// Overloaded.</summary>
     internal bool BeginOutgoing<T>(Request<T> request, Action<Outcome<T>> then)
     {
         var continuation = new Continuation<T>(this, request, then);

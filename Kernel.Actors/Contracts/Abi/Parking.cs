@@ -1,7 +1,7 @@
 namespace K42.Contracts;
 
-/// <summary>The unanswered requests of one actor, in the order they were taken. Only its turns touch it, and its
-/// end, which comes after the last turn.</summary>
+/// <summary>The unanswered requests of one actor, in the order they were taken. Only its turns touch it, and
+/// its end, which comes after the last turn.</summary>
 internal sealed class Parking
 {
     private Request? _first;
@@ -27,7 +27,8 @@ internal sealed class Parking
         if (request.NextParked is null) _last = request.PreviousParked;
         else request.NextParked.PreviousParked = request.PreviousParked;
         request.ParkedFor!.ParkedCount--;
-        (request.PreviousParked, request.NextParked, request.ParkedAt, request.ParkedFor) = (null, null, null, null);
+        (request.PreviousParked, request.NextParked, request.ParkedAt, request.ParkedFor) = (
+            null, null, null, null);
         Count--;
     }
 

@@ -4,11 +4,12 @@ using K42.Contracts.Ports;
 
 namespace K42.Contracts;
 
-/// <summary>One call on its way: the message that the object's actor gets, and the slot that its answer fills.</summary>
+/// <summary>One call on its way: the message that the object's actor gets, and the slot that its answer
+/// fills.</summary>
 /// <remarks>
-/// Generated code derives a sealed class per method. A request is reused: the state word carries a generation, and
-/// only the reply of the same generation can complete it, once. Whoever completes it touches it last by publishing
-/// the result; whoever takes the result gives the request back.
+/// Generated code derives a sealed class per method. A request is reused: the state word carries a
+/// generation, and only the reply of the same generation can complete it, once. Whoever completes it touches
+/// it last by publishing the result; whoever takes the result gives the request back.
 /// </remarks>
 public abstract class Request
 {
@@ -120,8 +121,8 @@ public abstract class Request
     /// <summary>Answers the present use with an error, from generated code.</summary>
     internal protected void Refuse(Errno errno) => Fail(Generation, errno);
 
-    /// <summary>Checks the caller's rights on the handle, then the declared limits; answers EPERM or E2BIG, and says
-    /// false, when they do not hold. The other side's checks are never relied upon.</summary>
+    /// <summary>Checks the caller's rights on the handle, then the declared limits; answers EPERM or E2BIG,
+    /// and says false, when they do not hold. The other side's checks are never relied upon.</summary>
     protected bool Admitted(Rights required)
     {
         if (!Row!.Admits(Caller!, required))
@@ -144,8 +145,8 @@ public abstract class Request
         Publish();
     }
 
-    /// <summary>Answers without the object having taken the request; it is then left to the garbage collector,
-    /// because the object may still hold it.</summary>
+    /// <summary>Answers without the object having taken the request; it is then left to the garbage
+    /// collector, because the object may still hold it.</summary>
     internal bool Abandon(long generation, Errno errno)
     {
         if (!Claim(generation)) return false;
@@ -164,7 +165,8 @@ public abstract class Request
 
     /// <summary>True for the one who may complete this use.</summary>
     private protected bool Claim(long generation) =>
-        Interlocked.CompareExchange(ref _state, generation | Claimed, generation | Pending) == (generation | Pending);
+        Interlocked.CompareExchange(ref _state, generation | Claimed, generation | Pending) == (
+            generation | Pending);
 
     private protected void Publish()
     {
@@ -186,7 +188,8 @@ public abstract class Request
     }
 
     internal ValueTaskSourceStatus Status =>
-        Volatile.Read(ref _continuation) == Published ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
+        Volatile.Read(ref _continuation) == Published
+            ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
 
     internal void Register(Action<object?> continuation, object? state)
     {
@@ -212,7 +215,8 @@ public abstract class Request<T> : Request, IValueTaskSource<Outcome<T>>
     /// <summary>The value of the answer.</summary>
     protected T? Result { get; set; }
 
-    internal Outcome<T> Outcome => ResultErrno == Errno.None ? new Outcome<T>(Result!) : new Outcome<T>(ResultErrno);
+    internal Outcome<T> Outcome =>
+        ResultErrno == Errno.None ? new Outcome<T>(Result!) : new Outcome<T>(ResultErrno);
 
     /// <summary>The reply of the present use, for the method.</summary>
     protected Reply<T> Reply => new(this, Generation);
@@ -247,7 +251,8 @@ public abstract class Request<T> : Request, IValueTaskSource<Outcome<T>>
     Outcome<T> IValueTaskSource<Outcome<T>>.GetResult(short token)
     {
         Check(token);
-        if (Status != ValueTaskSourceStatus.Succeeded) throw new InvalidOperationException("the call is not answered yet");
+        if (Status != ValueTaskSourceStatus.Succeeded) throw new InvalidOperationException(
+            "the call is not answered yet");
         return Take();
     }
 

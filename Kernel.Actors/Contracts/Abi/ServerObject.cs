@@ -8,7 +8,8 @@ public abstract class ServerObject
     private List<HandleRow>? _handles;
 
     /// <summary>The actor's side that the object lives in; set when it is adopted.</summary>
-    public ObjectHome Home => _home ?? throw new InvalidOperationException("the object is not in an actor yet");
+    public ObjectHome Home =>
+        _home ?? throw new InvalidOperationException("the object is not in an actor yet");
 
     /// <summary>How many handles lead to this object.</summary>
     public int HandleCount => _handles?.Count ?? 0;
@@ -21,7 +22,8 @@ public abstract class ServerObject
     /// <param name="matched">Rights when that process calls.</param>
     /// <param name="unmatched">Rights for everyone else who learns the handle.</param>
     /// <param name="clientData">Kept in the row for this client.</param>
-    public ObjectHandle Export(int owner, Rights matched, Rights unmatched = Rights.None, object? clientData = null)
+    public ObjectHandle Export(
+        int owner, Rights matched, Rights unmatched = Rights.None, object? clientData = null)
     {
         var row = Home.Ipc.Export(this, owner, matched, unmatched);
         row.ClientData = clientData;
@@ -35,7 +37,8 @@ public abstract class ServerObject
     /// <summary>The process's client data and rights may be changed when a handle is given on.</summary>
     /// <param name="from">The handle that was given on.</param>
     /// <param name="to">The new one.</param>
-    protected internal virtual void AccessGiven(HandleRow from, HandleRow to) => to.ClientData = from.ClientData;
+    protected internal virtual void AccessGiven(HandleRow from, HandleRow to) =>
+        to.ClientData = from.ClientData;
 
     /// <summary>A handle was dropped: released, or its process or node died.</summary>
     protected internal virtual void HandleDropped(HandleRow row)

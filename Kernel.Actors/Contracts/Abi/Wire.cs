@@ -118,8 +118,8 @@ public ref struct WireWriter
     }
 }
 
-/// <summary>Reads what <see cref="WireWriter"/> wrote. A value that begins at the end is its default, so that an
-/// older peer can leave out what was appended later; a value that is cut short throws.</summary>
+/// <summary>Reads what <see cref="WireWriter"/> wrote. A value that begins at the end is its default, so that
+/// an older peer can leave out what was appended later; a value that is cut short throws.</summary>
 /// <exception cref="WireException">Truncated, or over a limit.</exception>
 public ref struct WireReader(ReadOnlySpan<byte> data)
 {
@@ -135,7 +135,8 @@ public ref struct WireReader(ReadOnlySpan<byte> data)
     public bool Bool() => Byte() != 0;
 
     /// <summary>Reads 2 bytes.</summary>
-    public ushort UInt16() => Take(2, out var span) ? BinaryPrimitives.ReadUInt16LittleEndian(span) : (ushort)0;
+    public ushort UInt16() =>
+        Take(2, out var span) ? BinaryPrimitives.ReadUInt16LittleEndian(span) : (ushort)0;
 
     /// <summary>Reads 2 bytes.</summary>
     public short Int16() => (short)UInt16();
@@ -183,7 +184,8 @@ public ref struct WireReader(ReadOnlySpan<byte> data)
     private int Length(int lengthMax)
     {
         var length = Int32();
-        if (length < 0 || length > lengthMax) throw new WireException($"a length of {length} is over {lengthMax}");
+        if (length < 0 || length > lengthMax) throw new WireException(
+            $"a length of {length} is over {lengthMax}");
         return length;
     }
 

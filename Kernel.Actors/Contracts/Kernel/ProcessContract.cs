@@ -21,7 +21,8 @@ public readonly partial record struct ForkResult(int Pid, ObjectHandle Handle);
 
 /// <summary>The answer of spawn.</summary>
 /// <param name="Pid">The child's number.</param>
-/// <param name="Token">16 unguessable bytes by which the child's program claims it, once, on its node.</param>
+/// <param name="Token">16 unguessable bytes by which the child's program claims it, once, on its
+/// node.</param>
 [Wire]
 public readonly partial record struct SpawnResult(int Pid, [property: Max(16)] ReadOnlyMemory<byte> Token);
 
@@ -29,7 +30,8 @@ public readonly partial record struct SpawnResult(int Pid, [property: Max(16)] R
 /// <param name="Pid">The child; 0 when WNOHANG found none that changed.</param>
 /// <param name="Status">The status word of wait4(2).</param>
 /// <param name="Uid">The child's real user id (si_uid).</param>
-/// <param name="Code">CLD_EXITED 1, CLD_KILLED 2, CLD_DUMPED 3, CLD_STOPPED 5, CLD_CONTINUED 6 (si_code).</param>
+/// <param name="Code">CLD_EXITED 1, CLD_KILLED 2, CLD_DUMPED 3, CLD_STOPPED 5, CLD_CONTINUED 6
+/// (si_code).</param>
 [Wire]
 public readonly partial record struct WaitResult(int Pid, int Status, uint Uid, int Code);
 
@@ -39,7 +41,8 @@ public readonly partial record struct WaitResult(int Pid, int Status, uint Uid, 
 /// <param name="Uid">The sender's real user id.</param>
 /// <param name="Code">si_code.</param>
 /// <param name="Status">si_status of SIGCHLD.</param>
-/// <param name="Dropped">True when the default action or SIG_IGN took it and only EINTR is to be considered.</param>
+/// <param name="Dropped">True when the default action or SIG_IGN took it and only EINTR is to be
+/// considered.</param>
 [Wire]
 public readonly partial record struct SignalInfo(
     int Number, int Sender, uint Uid, int Code, int Status, bool Dropped);
@@ -48,8 +51,10 @@ public readonly partial record struct SignalInfo(
 /// <param name="Stamp">Grows with every change; give it back to wait for the next.</param>
 /// <param name="Ended">True when the process was terminated: the library ends the task.</param>
 /// <param name="ExitStatus">The status word of wait4(2), once ended.</param>
-/// <param name="Signals">Deliverable signals with handlers, lowest number first; taken by being given.</param>
-/// <param name="Stopped">True between a stop signal and SIGCONT: the library runs nothing of the task.</param>
+/// <param name="Signals">Deliverable signals with handlers, lowest number first; taken by being
+/// given.</param>
+/// <param name="Stopped">True between a stop signal and SIGCONT: the library runs nothing of the
+/// task.</param>
 [Wire]
 public readonly partial record struct SignalState(
     ulong Stamp, bool Ended, int ExitStatus, [property: Max(64)] SignalInfo[] Signals, bool Stopped);
@@ -73,41 +78,41 @@ public readonly partial record struct ProcessInfo(
 /// <summary>One process: what its own program asks of the kernel about itself.</summary>
 /// <remarks>
 /// The handle is made for the process itself; nobody else holds rights on it. Every wait parks; cancelling it
-/// answers EINTR; Fork, Spawn and SetGroup can't be cancelled. When the process ends, parked calls are answered ESRCH
-/// or EIO (NextSignals: Ended), and later ones are refused: EPERM or EIO, as its identity and its handle are gone. Errors of
-/// every call: EPERM for other callers.
+/// answers EINTR; Fork, Spawn and SetGroup can't be cancelled. When the process ends, parked calls are
+/// answered ESRCH or EIO (NextSignals: Ended), and later ones are refused: EPERM or EIO, as its identity and
+/// its handle are gone. Errors of every call: EPERM for other callers.
 /// </remarks>
 [Contract(11)]
 public abstract partial class ProcessContract : ServerObject
 {
-    /// <summary>fork(2): a child on this node with the same credentials, group, session, dispositions and mask.
-    /// EAGAIN when no number can be had or RLIMIT_NPROC is reached.</summary>
+    /// <summary>fork(2): a child on this node with the same credentials, group, session, dispositions and
+    /// mask. EAGAIN when no number can be had or RLIMIT_NPROC is reached.</summary>
     [Call(1, Rights.ProcessOnly, ParkedMax = 64, Fails = [Errno.EAGAIN, Errno.ESRCH])]
     public abstract void Fork(Reply<ForkResult> reply);
 
-    /// <summary>K42's create on another node: a child there, with a token for its program. ENODEV when the node is
-    /// not in the cluster, EAGAIN as fork.</summary>
+    /// <summary>K42's create on another node: a child there, with a token for its program. ENODEV when the
+    /// node is not in the cluster, EAGAIN as fork.</summary>
     [Call(2, Rights.ProcessOnly, ParkedMax = 64, ReplyMax = 16, Fails = [Errno.EAGAIN, Errno.ENODEV])]
     public abstract void Spawn(int nodeId, Reply<SpawnResult> reply);
 
-    /// <summary>exit_group(2): ends the process with a status of 0 to 255. Its handles are dropped, its children
-    /// go to process 1, its parent gets SIGCHLD and a wait status.</summary>
+    /// <summary>exit_group(2): ends the process with a status of 0 to 255. Its handles are dropped, its
+    /// children go to process 1, its parent gets SIGCHLD and a wait status.</summary>
     [Call(3, Rights.ProcessOnly)]
     public abstract void Exit(int status, Reply<Nothing> reply);
 
     /// <summary>wait4(2), waitid(2). Options are Linux's: WNOHANG 1, WUNTRACED (WSTOPPED) 2, WEXITED 4,
-    /// WCONTINUED 8, WNOWAIT 0x01000000, __WNOTHREAD, __WALL and __WCLONE; wait4 passes WEXITED. ECHILD when there is
-    /// no such child.</summary>
+    /// WCONTINUED 8, WNOWAIT 0x01000000, __WNOTHREAD, __WALL and __WCLONE; wait4 passes WEXITED. ECHILD when
+    /// there is no such child.</summary>
     [Call(4, Rights.ProcessOnly, ParkedMax = 64, Fails = [Errno.ECHILD, Errno.EINTR, Errno.EINVAL])]
     public abstract void Wait(WaitFor which, int id, int options, Reply<WaitResult> reply);
 
-    /// <summary>The upcall by which the library hears of signals: answers when the state is newer than the stamp.
-    /// Signals that are blocked by the mask stay pending.</summary>
+    /// <summary>The upcall by which the library hears of signals: answers when the state is newer than the
+    /// stamp. Signals that are blocked by the mask stay pending.</summary>
     [Call(5, Rights.ProcessOnly, ParkedMax = 4, ReplyMax = 64)]
     public abstract void NextSignals(ulong seenStamp, Reply<SignalState> reply);
 
-    /// <summary>Sets the mask of blocked signals (bit n-1 for signal n); SIGKILL and SIGSTOP stay deliverable.
-    /// Gives the signals that are pending and blocked (sigpending(2)).</summary>
+    /// <summary>Sets the mask of blocked signals (bit n-1 for signal n); SIGKILL and SIGSTOP stay
+    /// deliverable. Gives the signals that are pending and blocked (sigpending(2)).</summary>
     [Call(6, Rights.ProcessOnly, Idempotent = true)]
     public abstract void SetSignalMask(ulong mask, Reply<ulong> reply);
 
@@ -116,8 +121,8 @@ public abstract partial class ProcessContract : ServerObject
     [Call(7, Rights.ProcessOnly, Idempotent = true, Fails = [Errno.EINVAL])]
     public abstract void SetDisposition(int signal, int disposition, uint flags, Reply<Nothing> reply);
 
-    /// <summary>setpgid(2) on itself or a child: ESRCH, EPERM, EINVAL as there. Zero means "itself", or "its own
-    /// number", as there.</summary>
+    /// <summary>setpgid(2) on itself or a child: ESRCH, EPERM, EINVAL as there. Zero means "itself", or "its
+    /// own number", as there.</summary>
     [Call(8, Rights.ProcessOnly, ParkedMax = 64, Fails = [Errno.EINVAL, Errno.EPERM, Errno.ESRCH])]
     public abstract void SetGroup(int pid, int group, Reply<Nothing> reply);
 
@@ -125,7 +130,8 @@ public abstract partial class ProcessContract : ServerObject
     [Call(9, Rights.ProcessOnly, ParkedMax = 64, Fails = [Errno.EPERM])]
     public abstract void SetSession(Reply<int> reply);
 
-    /// <summary>alarm(2): SIGALRM after that many seconds, 0 for never. Gives the seconds that were left.</summary>
+    /// <summary>alarm(2): SIGALRM after that many seconds, 0 for never. Gives the seconds that were
+    /// left.</summary>
     [Call(10, Rights.ProcessOnly)]
     public abstract void Alarm(uint seconds, Reply<uint> reply);
 

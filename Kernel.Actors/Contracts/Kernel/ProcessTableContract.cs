@@ -13,24 +13,28 @@ public readonly partial record struct ChildStart(
     [property: Max(64)] string Name);
 
 /// <summary>The processes of one node, and what other processes and kernels ask about them.</summary>
-/// <remarks>A factory: one per node. Ask the node that is home to the number (a process, group or session number:
-/// the block map tells); a node that is not the home answers ESRCH. A group outlives its number's home: when that
-/// node was removed, any node takes <see cref="KillGroup"/>. Calls that require Kernel are between nodes.</remarks>
+/// <remarks>A factory: one per node. Ask the node that is home to the number (a process, group or session
+/// number: the block map tells); a node that is not the home answers ESRCH. A group outlives its number's
+/// home: when that node was removed, any node takes <see cref="KillGroup"/>. Calls that require Kernel are
+/// between nodes.</remarks>
 [Contract(10, Factory = true)]
 public abstract partial class ProcessTableContract : ServerObject
 {
-    /// <summary>kill(2) to one process of this node. Signal 0 only checks. EPERM by the rules of kill(2). Zombies
-    /// can be signalled, to no effect. Parked only while the session of a SIGCONT's sender is asked for.</summary>
+    /// <summary>kill(2) to one process of this node. Signal 0 only checks. EPERM by the rules of kill(2).
+    /// Zombies can be signalled, to no effect. Parked only while the session of a SIGCONT's sender is asked
+    /// for.</summary>
     [Call(1, Rights.None, ParkedMax = 1_024, Fails = [Errno.EINVAL, Errno.EPERM, Errno.ESRCH])]
     public abstract void Kill(int pid, int signal, [Caller] CallerIdentity caller, Reply<Nothing> reply);
 
     /// <summary>kill(2) to a whole group, at the home of the group's number: every member on every node, none
     /// that is forked meanwhile escapes. EPERM only when no member could be signalled.</summary>
     [Call(2, Rights.None, ParkedMax = 1_024, Fails = [Errno.EINVAL, Errno.EPERM, Errno.ESRCH])]
-    public abstract void KillGroup(int group, int signal, [Caller] CallerIdentity caller, Reply<Nothing> reply);
+    public abstract void KillGroup(
+        int group, int signal, [Caller] CallerIdentity caller, Reply<Nothing> reply);
 
     /// <summary>kill(-1): every process of this node that the caller may signal, except process 1 and itself.
-    /// Gives how many other processes there were, permitted or not: kill(2) fails (ESRCH) only without any.</summary>
+    /// Gives how many other processes there were, permitted or not: kill(2) fails (ESRCH) only without
+    /// any.</summary>
     [Call(3, Rights.None, ParkedMax = 1_024, Fails = [Errno.EINVAL])]
     public abstract void KillAll(int signal, [Caller] CallerIdentity caller, Reply<int> reply);
 
@@ -38,19 +42,22 @@ public abstract partial class ProcessTableContract : ServerObject
     [Call(4, Rights.None, Idempotent = true, ReplyMax = 64, Fails = [Errno.ESRCH])]
     public abstract void Lookup(int pid, Reply<ProcessInfo> reply);
 
-    /// <summary>The processes of this node with numbers above the given one, in order, at most 256: ps.</summary>
+    /// <summary>The processes of this node with numbers above the given one, in order, at most 256:
+    /// ps.</summary>
     [Call(5, Rights.None, Idempotent = true, ReplyMax = 256)]
     public abstract void List(int after, Reply<ProcessInfo[]> reply);
 
     /// <summary>Makes a child of a process of another node. EAGAIN when no number can be had.</summary>
     [Call(6, Rights.Kernel, ParkedMax = 1_024, ReplyMax = 16, Fails = [Errno.EAGAIN])]
-    public abstract void CreateChild(ChildStart start, [Caller] CallerIdentity caller, Reply<SpawnResult> reply);
+    public abstract void CreateChild(
+        ChildStart start, [Caller] CallerIdentity caller, Reply<SpawnResult> reply);
 
-    /// <summary>A child on another node ended or changed state; the parent lives here. ESRCH when it does not, or
-    /// has no such child. Repeats are answered as the first.</summary>
+    /// <summary>A child on another node ended or changed state; the parent lives here. ESRCH when it does
+    /// not, or has no such child. Repeats are answered as the first.</summary>
     /// <param name="change">What wait(2) is to give; code 0 when only the group changed.</param>
     /// <param name="mayReap">True when the child ended.</param>
-    /// <param name="sequence">Numbers this child's changes from 1; a number seen before changes nothing.</param>
+    /// <param name="sequence">Numbers this child's changes from 1; a number seen before changes
+    /// nothing.</param>
     /// <param name="group">The child's process group now.</param>
     [Call(7, Rights.Kernel, Fails = [Errno.ESRCH])]
     public abstract void ChildChanged(
@@ -60,10 +67,10 @@ public abstract partial class ProcessTableContract : ServerObject
     [Call(8, Rights.Kernel, OneWay = true)]
     public abstract void ParentReleased(int child, bool orphaned, [Caller] CallerIdentity caller);
 
-    /// <summary>Makes a process of the caller's node a member of a group whose number's home is here. Answered
-    /// only when that node has acted upon every signal that was sent to its members before, so that a child that
-    /// is being forked can't escape one. Gives how many signals the group has had. EPERM when the group is of
-    /// another session, or unknown and create is false.</summary>
+    /// <summary>Makes a process of the caller's node a member of a group whose number's home is here.
+    /// Answered only when that node has acted upon every signal that was sent to its members before, so that
+    /// a child that is being forked can't escape one. Gives how many signals the group has had. EPERM when
+    /// the group is of another session, or unknown and create is false.</summary>
     [Call(9, Rights.Kernel, ParkedMax = 4_096, Fails = [Errno.EPERM])]
     public abstract void JoinGroup(
         int group, int session, int pid, bool create, [Caller] CallerIdentity caller, Reply<ulong> reply);
@@ -72,25 +79,28 @@ public abstract partial class ProcessTableContract : ServerObject
     [Call(10, Rights.Kernel, OneWay = true)]
     public abstract void LeaveGroup(int group, int pid);
 
-    /// <summary>Delivers a group's signal to the members that live here, and to children that they are forking.
-    /// Gives how many were signalled; EPERM when there were members and none could be, ESRCH without any.</summary>
-    /// <param name="members">The members; empty for all that live here, when the group's home is gone.</param>
+    /// <summary>Delivers a group's signal to the members that live here, and to children that they are
+    /// forking. Gives how many were signalled; EPERM when there were members and none could be, ESRCH without
+    /// any.</summary>
+    /// <param name="members">The members; empty for all that live here, when the group's home is
+    /// gone.</param>
     /// <param name="epoch">How many signals the group has had, this one included.</param>
     /// <param name="group">The group.</param>
     /// <param name="senderSession">The sender's session, whose processes it may send SIGCONT; else 0.</param>
     [Call(11, Rights.Kernel, Fails = [Errno.EPERM, Errno.ESRCH])]
     public abstract void SignalMembers(
-        [Max(1_024)] int[] members, int signal, int sender, uint uid, uint effectiveUid, ulong epoch, int group,
+        [Max(1_024)] int[] members, int signal, int sender, uint uid, uint effectiveUid, ulong epoch,
+            int group,
         int senderSession, Reply<int> reply);
 
     /// <summary>setpgid(2) of a child of another node's process.</summary>
     [Call(12, Rights.Kernel, ParkedMax = 64, Fails = [Errno.EINVAL, Errno.EPERM, Errno.ESRCH])]
     public abstract void SetChildGroup(int parent, int session, int child, int group, Reply<Nothing> reply);
 
-    /// <summary>What a child that spawn made here starts with: its parent's library leaves it, and whoever claims
-    /// the child gets it. The kernel doesn't look into it; access to what it names was given by GiveAccess. The last
-    /// one before the claim counts. EPERM for others than the parent, ESRCH when there is no such child, or it was
-    /// claimed.</summary>
+    /// <summary>What a child that spawn made here starts with: its parent's library leaves it, and whoever
+    /// claims the child gets it. The kernel doesn't look into it; access to what it names was given by
+    /// GiveAccess. The last one before the claim counts. EPERM for others than the parent, ESRCH when there
+    /// is no such child, or it was claimed.</summary>
     [Call(13, Rights.None, Idempotent = true, Fails = [Errno.EPERM, Errno.ESRCH])]
     public virtual void Bequeath(
         int child, [Max(65_536)] ReadOnlyMemory<byte> state, [Caller] CallerIdentity caller,

@@ -8,13 +8,15 @@ namespace K42.Contracts.Ports;
 /// <param name="GatewayAddress">host:port of its gRPC gateway; empty when it has none.</param>
 public sealed record Member(NodeRef Node, string Name, string LinkHost, int LinkPort, string GatewayAddress);
 
-/// <summary>Who hears of membership changes. Called in order, one change at a time, never concurrently.</summary>
+/// <summary>Who hears of membership changes. Called in order, one change at a time, never
+/// concurrently.</summary>
 public interface IMembershipListener
 {
     /// <summary>A node was accepted into the cluster.</summary>
     void MemberUp(Member member);
 
-    /// <summary>This incarnation will never come back: its processes are dead and its handles stale.</summary>
+    /// <summary>This incarnation will never come back: its processes are dead and its handles
+    /// stale.</summary>
     void MemberRemoved(NodeRef node);
 }
 

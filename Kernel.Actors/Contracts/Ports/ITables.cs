@@ -1,11 +1,13 @@
 namespace K42.Contracts.Ports;
 
-/// <summary>Leases of numbers that must be unique in the cluster, written with majority and refused without one.</summary>
+/// <summary>Leases of numbers that must be unique in the cluster, written with majority and refused without
+/// one.</summary>
 public interface INumberGrantor
 {
     /// <summary>Leases the next block of process numbers for this node.</summary>
-    /// <param name="done">Gets the block's index (block b holds numbers b*1024 to b*1024+1023; block 0 is never
-    /// granted), or EAGAIN without a majority, or ENFILE when all are taken. Called on the executor.</param>
+    /// <param name="done">Gets the block's index (block b holds numbers b*1024 to b*1024+1023; block 0 is
+    /// never granted), or EAGAIN without a majority, or ENFILE when all are taken. Called on the
+    /// executor.</param>
     void LeaseBlock(Action<Outcome<int>> done);
 }
 
@@ -20,7 +22,8 @@ public interface IBlockMap
 }
 
 /// <summary>A small replicated map with one writer per key, read from memory on every node.</summary>
-/// <remarks>Meant for tables such as the mount table and well-known handles: at most 10,000 keys of 64 KiB.</remarks>
+/// <remarks>Meant for tables such as the mount table and well-known handles: at most 10,000 keys of 64
+/// KiB.</remarks>
 public interface IReplicatedTable
 {
     /// <summary>The newest value seen here, or empty when there is none.</summary>

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace K42.Contracts;
 
 /// <summary>One life of one node: its leased id and the incarnation that this start of it took.</summary>
-/// <remarks>A restarted node keeps its id and takes a higher incarnation, so nothing that was addressed to the
-/// life before can reach the new one. The default value names no node.</remarks>
+/// <remarks>A restarted node keeps its id and takes a higher incarnation, so nothing that was addressed to
+/// the life before can reach the new one. The default value names no node.</remarks>
 /// <param name="Id">The node's id, 1 to 65,535, leased once per data directory.</param>
 /// <param name="Incarnation">Which start of that node, counted from 1.</param>
 public readonly record struct NodeRef(ushort Id, uint Incarnation) : IComparable<NodeRef>

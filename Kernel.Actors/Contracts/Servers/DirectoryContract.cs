@@ -6,7 +6,8 @@ public enum WalkIntent : byte
     /// <summary>Status only: stat(2). The answer's Status.</summary>
     Status = 1,
 
-    /// <summary>open(2) with Flags and Mode. The answer's Handle is an open file, unless Stop is Device.</summary>
+    /// <summary>open(2) with Flags and Mode. The answer's Handle is an open file, unless Stop is
+    /// Device.</summary>
     Open = 2,
 
     /// <summary>A directory handle: chdir(2), which needs search permission on it.</summary>
@@ -48,8 +49,8 @@ public enum WalkIntent : byte
     /// <summary>statfs(2). The answer's Volume.</summary>
     VolumeStatus = 15,
 
-    /// <summary>The directory that holds the last component: Handle, and the last name in Rest. For rename and
-    /// link across mounts, and for mount(2).</summary>
+    /// <summary>The directory that holds the last component: Handle, and the last name in Rest. For rename
+    /// and link across mounts, and for mount(2).</summary>
     Parent = 16,
 }
 
@@ -86,7 +87,8 @@ public enum WalkStop : byte
 /// <param name="MountVersion">The caller's mount table; Refresh when the volume knows of a newer one.</param>
 [Wire]
 public readonly partial record struct WalkRequest(
-    [property: Max(4_096)] string Path, WalkIntent Intent, int Flags, uint Mode, bool FollowLast, int LinksFollowed,
+    [property: Max(4_096)] string Path, WalkIntent Intent, int Flags, uint Mode, bool FollowLast,
+        int LinksFollowed,
     long First, long Second, [property: Max(4_096)] string Text, ulong RootInode, ulong MountVersion);
 
 /// <summary>Where a walk ended.</summary>
@@ -94,7 +96,8 @@ public readonly partial record struct WalkRequest(
 /// <param name="MountInode">The covered directory, with Mount.</param>
 [Wire]
 public readonly partial record struct WalkReply(
-    WalkStop Stop, [property: Max(8_192)] string Rest, int LinksFollowed, ObjectHandle Handle, FileStatus Status,
+    WalkStop Stop, [property: Max(8_192)] string Rest, int LinksFollowed, ObjectHandle Handle,
+        FileStatus Status,
     [property: Max(4_096)] string Text, ulong Volume, ulong MountInode, VolumeStatus VolumeStatus);
 
 /// <summary>Where a call with two paths came back.</summary>
@@ -102,13 +105,14 @@ public readonly partial record struct WalkReply(
 [Wire]
 public readonly partial record struct TwoPathReply(int Side, WalkReply Walk);
 
-/// <summary>A directory of a volume, as the start of walks: a root, a working directory, an open directory.</summary>
+/// <summary>A directory of a volume, as the start of walks: a root, a working directory, an open
+/// directory.</summary>
 /// <remarks>
-/// The volume walks the whole path in one turn: it checks search permission in every directory by the caller's
-/// identity, follows symlinks, and does what is asked at the end, so that look-up and action are atomic. It comes
-/// back early only at a mount point, an absolute symlink, or ".." above its root. Errors are those of the system
-/// call that the intent names, with Linux's precedence; EIO when the volume's node is down.
-/// </remarks>
+/// The volume walks the whole path in one turn: it checks search permission in every directory by the
+/// caller's identity, follows symlinks, and does what is asked at the end, so that look-up and action are
+/// atomic. It comes back early only at a mount point, an absolute symlink, or ".." above its root. Errors are
+/// those of the system call that the intent names, with Linux's precedence; EIO when the volume's node is
+/// down. </remarks>
 [Contract(21)]
 public abstract partial class DirectoryContract : ServerObject
 {
@@ -117,9 +121,10 @@ public abstract partial class DirectoryContract : ServerObject
         Fails = [Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES, Errno.ELOOP, Errno.ENAMETOOLONG, Errno.Refresh])]
     public abstract void Walk(WalkRequest walk, [Caller] CallerIdentity caller, Reply<WalkReply> reply);
 
-    /// <summary>renameat2(2) within the volume. Flags: RENAME_NOREPLACE 1, RENAME_EXCHANGE 2. EXDEV when the new
-    /// directory is of another volume.</summary>
-    [Call(2, Rights.Lookup, ReplyMax = 8_192, Fails = [Errno.EXDEV, Errno.ENOTEMPTY, Errno.EINVAL, Errno.EISDIR])]
+    /// <summary>renameat2(2) within the volume. Flags: RENAME_NOREPLACE 1, RENAME_EXCHANGE 2. EXDEV when the
+    /// new directory is of another volume.</summary>
+    [Call(2, Rights.Lookup, ReplyMax = 8_192,
+        Fails = [Errno.EXDEV, Errno.ENOTEMPTY, Errno.EINVAL, Errno.EISDIR])]
     public abstract void Rename(
         [Max(4_096)] string path, ObjectHandle newDirectory, [Max(4_096)] string newPath, int flags,
         ulong rootInode, ulong mountVersion, [Caller] CallerIdentity caller, Reply<TwoPathReply> reply);
@@ -130,7 +135,8 @@ public abstract partial class DirectoryContract : ServerObject
         [Max(4_096)] string path, ObjectHandle newDirectory, [Max(4_096)] string newPath, bool followLast,
         ulong rootInode, ulong mountVersion, [Caller] CallerIdentity caller, Reply<TwoPathReply> reply);
 
-    /// <summary>The path from the volume's root: "" for the root itself, "a/b". ENOENT when it was removed.</summary>
+    /// <summary>The path from the volume's root: "" for the root itself, "a/b". ENOENT when it was
+    /// removed.</summary>
     [Call(4, Rights.Lookup, Idempotent = true, ReplyMax = 4_096, Fails = [Errno.ENOENT])]
     public abstract void PathOf(Reply<string> reply);
 

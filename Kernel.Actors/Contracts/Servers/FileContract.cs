@@ -13,7 +13,8 @@ namespace K42.Contracts.Servers;
 /// <param name="ChangedNs">st_ctim.</param>
 [Wire]
 public readonly partial record struct FileStatus(
-    ulong Device, ulong Inode, uint Mode, uint Links, uint Uid, uint Gid, ulong RDevice, long Size, int BlockSize,
+    ulong Device, ulong Inode, uint Mode, uint Links, uint Uid, uint Gid, ulong RDevice, long Size,
+        int BlockSize,
     long Blocks, long AccessedNs, long ModifiedNs, long ChangedNs);
 
 /// <summary>What statfs(2) tells of a volume.</summary>
@@ -32,11 +33,12 @@ public static class SetTime
     public const long Omit = long.MaxValue - 1;
 }
 
-/// <summary>An open file description (open(2)): what descriptors lead to, in one process or several.</summary>
+/// <summary>An open file description (open(2)): what descriptors lead to, in one process or
+/// several.</summary>
 /// <remarks>
-/// Offset and transfer are one turn, so sharers never overlap. Handles are made with Read and Write rights as the
-/// access mode allows; the object ends with its last handle. Objects that lack a call answer as written here, which
-/// is what Linux answers for them.
+/// Offset and transfer are one turn, so sharers never overlap. Handles are made with Read and Write rights as
+/// the access mode allows; the object ends with its last handle. Objects that lack a call answer as written
+/// here, which is what Linux answers for them.
 /// </remarks>
 [Contract(20)]
 public abstract partial class FileContract : ServerObject
@@ -47,20 +49,22 @@ public abstract partial class FileContract : ServerObject
     /// <summary>The offset that means "the shared one".</summary>
     public const long SharedOffset = -1;
 
-    /// <summary>read(2), pread(2). Empty at the end. Parks while there is nothing and somebody may still write;
-    /// EAGAIN instead with O_NONBLOCK. Cancelled: EINTR, and nothing was taken. EISDIR, ESPIPE, EINVAL.</summary>
+    /// <summary>read(2), pread(2). Empty at the end. Parks while there is nothing and somebody may still
+    /// write; EAGAIN instead with O_NONBLOCK. Cancelled: EINTR, and nothing was taken. EISDIR, ESPIPE,
+    /// EINVAL.</summary>
     [Call(1, Rights.Read, ParkedMax = 65_536, ReplyMax = CallBytesMax,
         Fails = [Errno.EAGAIN, Errno.EINTR, Errno.EISDIR, Errno.ESPIPE, Errno.EINVAL])]
     public abstract void Read(int countMax, long offset, Reply<ReadOnlyMemory<byte>> reply);
 
-    /// <summary>write(2), pwrite(2): how many bytes were taken. A pipe takes up to PIPE_BUF bytes whole or not at
-    /// all, parks while it must, and gives what was taken when cancelled after a part. Volumes honour O_APPEND.
-    /// EPIPE, EAGAIN, ENOSPC, EFBIG, ESPIPE.</summary>
+    /// <summary>write(2), pwrite(2): how many bytes were taken. A pipe takes up to PIPE_BUF bytes whole or
+    /// not at all, parks while it must, and gives what was taken when cancelled after a part. Volumes honour
+    /// O_APPEND. EPIPE, EAGAIN, ENOSPC, EFBIG, ESPIPE.</summary>
     [Call(2, Rights.Write, ParkedMax = 65_536,
         Fails = [Errno.EAGAIN, Errno.EINTR, Errno.EPIPE, Errno.ENOSPC, Errno.EFBIG, Errno.ESPIPE])]
     public abstract void Write([Max(CallBytesMax)] ReadOnlyMemory<byte> data, long offset, Reply<int> reply);
 
-    /// <summary>lseek(2): SEEK_SET 0, SEEK_CUR 1, SEEK_END 2, SEEK_DATA 3, SEEK_HOLE 4. The new offset.</summary>
+    /// <summary>lseek(2): SEEK_SET 0, SEEK_CUR 1, SEEK_END 2, SEEK_DATA 3, SEEK_HOLE 4. The new
+    /// offset.</summary>
     [Call(3, Rights.None, Fails = [Errno.ESPIPE, Errno.EINVAL, Errno.ENXIO])]
     public virtual void Seek(long offset, int whence, Reply<long> reply) => reply.Fail(Errno.ESPIPE);
 
@@ -76,8 +80,8 @@ public abstract partial class FileContract : ServerObject
     [Call(6, Rights.None, Idempotent = true, ParkedMax = 1_024, Fails = [Errno.EINVAL, Errno.EIO])]
     public virtual void Sync(Reply<Nothing> reply) => reply.Fail(Errno.EINVAL);
 
-    /// <summary>getdents64(2): whole records of struct linux_dirent64, at most countMax bytes; empty at the end.
-    /// EINVAL when not even one fits, ENOTDIR.</summary>
+    /// <summary>getdents64(2): whole records of struct linux_dirent64, at most countMax bytes; empty at the
+    /// end. EINVAL when not even one fits, ENOTDIR.</summary>
     [Call(7, Rights.Read, ReplyMax = CallBytesMax, Fails = [Errno.ENOTDIR, Errno.EINVAL])]
     public virtual void ReadDirectory(int countMax, Reply<ReadOnlyMemory<byte>> reply) =>
         reply.Fail(Errno.ENOTDIR);
@@ -102,7 +106,8 @@ public abstract partial class FileContract : ServerObject
     [Call(11, Rights.None, Idempotent = true)]
     public abstract void Flags(Reply<int> reply);
 
-    /// <summary>F_SETFL: O_APPEND and O_NONBLOCK (and O_DIRECT, O_NOATIME, kept but without effect).</summary>
+    /// <summary>F_SETFL: O_APPEND and O_NONBLOCK (and O_DIRECT, O_NOATIME, kept but without
+    /// effect).</summary>
     [Call(12, Rights.None, Idempotent = true, Fails = [Errno.EPERM])]
     public abstract void SetFlags(int flags, Reply<Nothing> reply);
 
@@ -110,7 +115,8 @@ public abstract partial class FileContract : ServerObject
     [Call(13, Rights.None, Idempotent = true, Fails = [Errno.ENOSYS])]
     public virtual void VolumeStatus(Reply<VolumeStatus> reply) => reply.Fail(Errno.ENOSYS);
 
-    /// <summary>A directory handle for path calls from this open directory (fchdir(2), *at(2)). ENOTDIR.</summary>
+    /// <summary>A directory handle for path calls from this open directory (fchdir(2), *at(2)).
+    /// ENOTDIR.</summary>
     [Call(14, Rights.None, Fails = [Errno.ENOTDIR])]
     public virtual void AsDirectory([Caller] CallerIdentity caller, Reply<ObjectHandle> reply) =>
         reply.Fail(Errno.ENOTDIR);

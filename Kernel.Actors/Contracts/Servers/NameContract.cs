@@ -18,9 +18,11 @@ public readonly partial record struct MountEntry(
 [Wire]
 public readonly partial record struct MountTable(ulong Version, [property: Max(1_024)] MountEntry[] Mounts);
 
-/// <summary>The mount table. One writer orders it: the node that owns the root volume; every node reads a copy.</summary>
-/// <remarks>A factory: ask the own node; it passes changes on to the writer. A change returns after every node of
-/// the cluster has acknowledged its version or was removed. The first entry is the root volume.</remarks>
+/// <summary>The mount table. One writer orders it: the node that owns the root volume; every node reads a
+/// copy.</summary>
+/// <remarks>A factory: ask the own node; it passes changes on to the writer. A change returns after every
+/// node of the cluster has acknowledged its version or was removed. The first entry is the root
+/// volume.</remarks>
 [Contract(30, Factory = true)]
 public abstract partial class NameContract : ServerObject
 {
@@ -29,25 +31,30 @@ public abstract partial class NameContract : ServerObject
     [Call(1, Rights.None, Idempotent = true, ParkedMax = 65_536, ReplyMax = 1_024, Fails = [Errno.EAGAIN])]
     public abstract void Table(ulong seenVersion, Reply<MountTable> reply);
 
-    /// <summary>mount(2) of a new volume on a directory. EPERM unless root, EBUSY, ENODEV, EINVAL. The library
-    /// walked the path: volume and inode name the directory.</summary>
+    /// <summary>mount(2) of a new volume on a directory. EPERM unless root, EBUSY, ENODEV, EINVAL. The
+    /// library walked the path: volume and inode name the directory.</summary>
     /// <param name="nodeId">Which node is to own the new volume; 0: the caller's.</param>
     [Call(2, Rights.None, ParkedMax = 1_024, Fails = [Errno.EPERM, Errno.EBUSY, Errno.ENODEV, Errno.EINVAL])]
     public abstract void Mount(
-        [Max(4_096)] string source, ulong onVolume, ulong onInode, [Max(4_096)] string path, [Max(64)] string type,
+        [Max(4_096)] string source, ulong onVolume, ulong onInode, [Max(4_096)] string path,
+            [Max(64)] string type,
         ulong flags, [Max(4_096)] string options, int nodeId, [Caller] CallerIdentity caller,
         Reply<Nothing> reply);
 
-    /// <summary>umount2(2). Flags: MNT_FORCE 1, MNT_DETACH 2. EPERM, EINVAL when nothing is mounted there, EBUSY.</summary>
+    /// <summary>umount2(2). Flags: MNT_FORCE 1, MNT_DETACH 2. EPERM, EINVAL when nothing is mounted there,
+    /// EBUSY.</summary>
     [Call(3, Rights.None, ParkedMax = 1_024, Fails = [Errno.EPERM, Errno.EBUSY, Errno.EINVAL])]
-    public abstract void Unmount(ulong volume, int flags, [Caller] CallerIdentity caller, Reply<Nothing> reply);
+    public abstract void Unmount(
+        ulong volume, int flags, [Caller] CallerIdentity caller, Reply<Nothing> reply);
 
     /// <summary>The writer tells a node of a newer table; answered when the node uses it.</summary>
     [Call(4, Rights.Kernel, Idempotent = true)]
     public abstract void Publish(MountTable table, Reply<Nothing> reply);
 
-    /// <summary>A node passes a mount on to the writer, in the name of the caller whose ids it vouches for.</summary>
-    [Call(5, Rights.Kernel, ParkedMax = 1_024, Fails = [Errno.EPERM, Errno.EBUSY, Errno.ENODEV, Errno.EINVAL])]
+    /// <summary>A node passes a mount on to the writer, in the name of the caller whose ids it vouches
+    /// for.</summary>
+    [Call(5, Rights.Kernel, ParkedMax = 1_024,
+        Fails = [Errno.EPERM, Errno.EBUSY, Errno.ENODEV, Errno.EINVAL])]
     public abstract void MountFor(MountEntry entry, [Max(4_096)] string options, Reply<Nothing> reply);
 
     /// <summary>A node passes an unmount on to the writer.</summary>

@@ -5,9 +5,9 @@ namespace K42.Contracts.Servers;
 public readonly partial record struct PipeEnds(ObjectHandle Reader, ObjectHandle Writer);
 
 /// <summary>Makes pipes on its node.</summary>
-/// <remarks>A pipe holds 64 KiB. Its ends are <see cref="FileContract"/> objects: the reader sees the end of file
-/// when the last handle of the write end is dropped (by close, death of the process, or death of its node), the
-/// writer gets EPIPE when the last of the read end is.</remarks>
+/// <remarks>A pipe holds 64 KiB. Its ends are <see cref="FileContract"/> objects: the reader sees the end of
+/// file when the last handle of the write end is dropped (by close, death of the process, or death of its
+/// node), the writer gets EPIPE when the last of the read end is.</remarks>
 [Contract(31, Factory = true)]
 public abstract partial class PipeContract : ServerObject
 {

@@ -10,15 +10,17 @@ public abstract partial class VolumeContract : ServerObject
     /// unknown options ("size=64m,mode=1777"). Gives its number.</summary>
     [Call(1, Rights.None, Fails = [Errno.EPERM, Errno.ENODEV, Errno.EINVAL, Errno.ENOSPC])]
     public abstract void Create(
-        [Max(64)] string type, [Max(4_096)] string options, [Caller] CallerIdentity caller, Reply<ulong> reply);
+        [Max(64)] string type, [Max(4_096)] string options, [Caller] CallerIdentity caller,
+            Reply<ulong> reply);
 
-    /// <summary>A directory handle of a volume's directory, for the caller; inode 0 is the root. ESTALE when there
-    /// is no such volume or directory.</summary>
+    /// <summary>A directory handle of a volume's directory, for the caller; inode 0 is the root. ESTALE when
+    /// there is no such volume or directory.</summary>
     [Call(2, Rights.None, Fails = [Errno.ESTALE])]
-    public abstract void Enter(ulong volume, ulong inode, [Caller] CallerIdentity caller, Reply<ObjectHandle> reply);
+    public abstract void Enter(
+        ulong volume, ulong inode, [Caller] CallerIdentity caller, Reply<ObjectHandle> reply);
 
-    /// <summary>Marks or unmarks a directory as a mount point; path calls with an older mount version get Refresh
-    /// from then on. Kernels only: the mount table's writer calls it. EBUSY, ENOTDIR.</summary>
+    /// <summary>Marks or unmarks a directory as a mount point; path calls with an older mount version get
+    /// Refresh from then on. Kernels only: the mount table's writer calls it. EBUSY, ENOTDIR.</summary>
     [Call(3, Rights.Kernel, Idempotent = true, Fails = [Errno.EBUSY, Errno.ENOTDIR, Errno.ESTALE])]
     public abstract void SetMountPoint(
         ulong volume, ulong inode, bool mounted, ulong mountVersion, Reply<Nothing> reply);

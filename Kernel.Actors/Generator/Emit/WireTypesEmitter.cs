@@ -23,7 +23,8 @@ internal static class WireTypesEmitter
             .Distinct()
             .OrderBy(name => name, StringComparer.Ordinal);
         var source = SourceBuilder.File(space);
-        source.Line("/// <summary>What the calls of this assembly carry, for a serializer to allow.</summary>");
+        source.Line(
+            "/// <summary>What the calls of this assembly carry, for a serializer to allow.</summary>");
         source.Line(Text.Generated).Line(Text.Uncovered);
         source.Open("public static class WireTypes");
         source.Line("/// <summary>All of them, by name.</summary>");

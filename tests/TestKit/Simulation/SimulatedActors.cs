@@ -46,7 +46,8 @@ public static class SimulatedActors
 }
 
 /// <summary>Queues every mailbox in the loop, keyed by the order in which actors were created.</summary>
-internal sealed class SimulatedDispatcher(MessageDispatcherConfigurator configurator, SimulationLoop loop, NodeLife life)
+internal sealed class SimulatedDispatcher(
+    MessageDispatcherConfigurator configurator, SimulationLoop loop, NodeLife life)
     : MessageDispatcher(configurator)
 {
     private readonly ConditionalWeakTable<Mailbox, object> _keys = [];
@@ -59,7 +60,8 @@ internal sealed class SimulatedDispatcher(MessageDispatcherConfigurator configur
 
     protected override void ExecuteTask(IRunnable run)
     {
-        var key = run is Mailbox mailbox && _keys.TryGetValue(mailbox, out var number) ? (long)number : loop.NextNumber();
+        var key = run is Mailbox mailbox
+            && _keys.TryGetValue(mailbox, out var number) ? (long)number : loop.NextNumber();
         loop.Add(key, life, static state => ((IRunnable)state!).Run(), run);
     }
 

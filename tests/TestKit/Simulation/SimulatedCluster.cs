@@ -5,8 +5,8 @@ using K42.TestKit.Links;
 
 namespace K42.TestKit.Simulation;
 
-/// <summary>A cluster in one test: nodes on one thread, virtual time, links that can be cut, parted and delayed, and
-/// nodes that can be killed; every choice follows from one seed.</summary>
+/// <summary>A cluster in one test: nodes on one thread, virtual time, links that can be cut, parted and
+/// delayed, and nodes that can be killed; every choice follows from one seed.</summary>
 /// <example><code>
 /// using var cluster = new SimulatedCluster(seed: 7, MyCatalogue.NewRequest);
 /// var (one, two) = (cluster.AddNode(), cluster.AddNode());
@@ -28,7 +28,8 @@ public sealed class SimulatedCluster : IDisposable
         Randomness = new SimulatedRandomness(~seed);
         Requests = requests;
         var everywhere = new NodeLife("network");
-        Network = new SimulatedLinks(new SimulatedClock(Loop, everywhere), new SimulatedRandomness(seed ^ 0xA5A5), links);
+        Network = new SimulatedLinks(
+            new SimulatedClock(Loop, everywhere), new SimulatedRandomness(seed ^ 0xA5A5), links);
     }
 
     /// <summary>What runs it all.</summary>
@@ -68,7 +69,8 @@ public sealed class SimulatedCluster : IDisposable
         return added;
     }
 
-    /// <summary>kill -9: the node does nothing more from now on. The others do not know until it is removed.</summary>
+    /// <summary>kill -9: the node does nothing more from now on. The others do not know until it is
+    /// removed.</summary>
     public void Kill(SimulatedNode node)
     {
         node.Life.End();
@@ -85,7 +87,8 @@ public sealed class SimulatedCluster : IDisposable
     public Task Elapse(TimeSpan time)
     {
         var elapsed = new TaskCompletionSource();
-        Loop.AddTimer(time, new NodeLife("scenario"), static state => ((TaskCompletionSource)state!).SetResult(), elapsed);
+        Loop.AddTimer(time, new NodeLife("scenario"), static state =>
+            ((TaskCompletionSource)state!).SetResult(), elapsed);
         return elapsed.Task;
     }
 
@@ -95,5 +98,6 @@ public sealed class SimulatedCluster : IDisposable
         foreach (var node in _nodes) node.Life.End();
     }
 
-    internal LinkIdentity LinkIdentityOf(Member member) => new($"simulation-{Loop.Seed}", 0, ReadOnlyMemory<byte>.Empty);
+    internal LinkIdentity LinkIdentityOf(Member member) =>
+        new($"simulation-{Loop.Seed}", 0, ReadOnlyMemory<byte>.Empty);
 }

@@ -3,7 +3,8 @@ using K42.Contracts.Ports;
 
 namespace K42.TestKit.Simulation;
 
-/// <summary>The membership of a simulated cluster, as its test decides it; every node has the same view at once.</summary>
+/// <summary>The membership of a simulated cluster, as its test decides it; every node has the same view at
+/// once.</summary>
 public sealed class SimulatedMembershipBoard
 {
     private readonly SortedDictionary<NodeRef, Member> _members = [];
@@ -47,7 +48,8 @@ public sealed class SimulatedMembership : IMembership
     private readonly SimulatedMembershipBoard _board;
     private readonly List<IMembershipListener> _listeners = [];
 
-    internal SimulatedMembership(SimulatedMembershipBoard board, Member self) => (_board, Self) = (board, self);
+    internal SimulatedMembership(SimulatedMembershipBoard board, Member self) =>
+        (_board, Self) = (board, self);
 
     /// <inheritdoc/>
     public Member Self { get; }

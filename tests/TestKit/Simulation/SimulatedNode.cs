@@ -22,9 +22,11 @@ public sealed class SimulatedNode
         Grantor = cluster.Tables.GrantorOf(member.Node, Executor);
         Table = cluster.Tables.TableOf(Executor);
         Ipc = new IpcNode(System, new IpcNodeOptions(
-            member.Node, Clock, Executor, Randomness, cluster.Tables.Blocks, cluster.Requests, InlineLinks: false));
+            member.Node, Clock, Executor, Randomness, cluster.Tables.Blocks, cluster.Requests,
+                InlineLinks: false));
         var context = new LinkContext(
-            cluster.LinkOptions, cluster.LinkIdentityOf(member), Clock, Executor, Randomness, Ipc, SilentLinkLog.Instance);
+            cluster.LinkOptions, cluster.LinkIdentityOf(
+                member), Clock, Executor, Randomness, Ipc, SilentLinkLog.Instance);
         Links = new LinkTable(context, cluster.Network.For(member), member);
         Ipc.Connect(Links);
     }

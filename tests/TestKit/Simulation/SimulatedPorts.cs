@@ -40,7 +40,8 @@ public sealed class SimulatedRandomness(ulong seed) : IRandomness
 public sealed class SimulatedExecutor(SimulationLoop loop, NodeLife life) : IExecutor
 {
     /// <inheritdoc/>
-    public void Post(Action<object?> action, object? state) => loop.Add(loop.NextNumber(), life, action, state);
+    public void Post(Action<object?> action, object? state) =>
+        loop.Add(loop.NextNumber(), life, action, state);
 }
 
 /// <summary>A node's clock in a simulation: virtual time, which moves only when nothing is ready.</summary>

@@ -3,7 +3,8 @@ using K42.Contracts.Ports;
 
 namespace K42.TestKit.Simulation;
 
-/// <summary>The replicated tables of a simulated cluster: one copy that all nodes see, answered through the loop.</summary>
+/// <summary>The replicated tables of a simulated cluster: one copy that all nodes see, answered through the
+/// loop.</summary>
 public sealed class SimulatedTables
 {
     private readonly SortedDictionary<string, ReadOnlyMemory<byte>> _values = new(StringComparer.Ordinal);

@@ -6,11 +6,12 @@ using K42.Contracts.Ports;
 
 namespace K42.TestKit.Simulation;
 
-/// <summary>One thread that runs everything of a simulated cluster, in an order that one seed decides.</summary>
+/// <summary>One thread that runs everything of a simulated cluster, in an order that one seed
+/// decides.</summary>
 /// <remarks>
-/// Mailboxes, continuations and due timers are work items. Among those that are ready, the seed picks; when none is,
-/// virtual time moves to the next timer. Nothing else may run: work posted from another thread is refused.
-/// </remarks>
+/// Mailboxes, continuations and due timers are work items. Among those that are ready, the seed picks; when
+/// none is, virtual time moves to the next timer. Nothing else may run: work posted from another thread is
+/// refused. </remarks>
 public sealed class SimulationLoop
 {
     private readonly List<WorkItem> _ready = [];
@@ -71,7 +72,8 @@ public sealed class SimulationLoop
         _thread = null;
         whole.GetAwaiter().GetResult();
         running!.GetAwaiter().GetResult();
-        if (_failure is not null) throw new InvalidOperationException($"seed {Seed}: a work item failed", _failure);
+        if (_failure is not null) throw new InvalidOperationException(
+            $"seed {Seed}: a work item failed", _failure);
     }
 
     /// <summary>Runs everything that is ready, without moving time.</summary>
@@ -107,7 +109,8 @@ public sealed class SimulationLoop
 
     private void MoveTime()
     {
-        var next = _timers.Min ?? throw new TimeoutException($"seed {Seed}: everything waits and no timer is set");
+        var next = _timers.Min
+            ?? throw new TimeoutException($"seed {Seed}: everything waits and no timer is set");
         _timers.Remove(next);
         NowNs = next.DueNs;
         Add(next.Sequence, next.Life, next.Action, next.State);
@@ -134,7 +137,8 @@ public sealed class SimulationLoop
         AfterStep?.Invoke();
     }
 
-    private sealed record WorkItem(long Key, long Sequence, NodeLife Life, Action<object?> Action, object? State)
+    private sealed record WorkItem(
+        long Key, long Sequence, NodeLife Life, Action<object?> Action, object? State)
     {
         public static readonly Comparer<WorkItem> Order = Comparer<WorkItem>.Create(static (left, right) =>
         {
@@ -144,7 +148,8 @@ public sealed class SimulationLoop
     }
 
     private sealed record DueTimer(
-        long DueNs, long Sequence, NodeLife Life, Action<object?> Action, object? State, SortedSet<DueTimer> Timers)
+        long DueNs, long Sequence, NodeLife Life, Action<object?> Action, object? State,
+            SortedSet<DueTimer> Timers)
         : IDisposable
     {
         public static readonly Comparer<DueTimer> Order = Comparer<DueTimer>.Create(static (left, right) =>
