@@ -5,7 +5,8 @@ namespace K42.Kernel.Processes;
 /// <summary>A member of a group and the node that it lives on.</summary>
 internal readonly record struct GroupMember(int Pid, NodeRef Node);
 
-/// <summary>A process group whose number is of this node: its members on every node, zombies included.</summary>
+/// <summary>A process group whose number is of this node: its members on every node, zombies
+/// included.</summary>
 internal sealed class Group(int number, int session)
 {
     private readonly List<GroupMember> _members = new(1);

@@ -8,7 +8,7 @@ public interface IIdentities
     /// <summary>Makes the identity of a process of this node.</summary>
     CallContext Admit(int pid, Principal principal);
 
-    /// <summary>Ends the identity: calls in its name are refused from here on, and the handles that were made for
-    /// the process, here and on every node that it called, are dropped.</summary>
+    /// <summary>Ends the identity: calls in its name are refused from here on, and the handles that were made
+    /// for the process, here and on every node that it called, are dropped.</summary>
     void Dismiss(CallContext context);
 }

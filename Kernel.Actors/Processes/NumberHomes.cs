@@ -6,7 +6,8 @@ using K42.Contracts.Ports;
 namespace K42.Kernel.Processes;
 
 /// <summary>Which node is home to a number. Read by any thread.</summary>
-/// <remarks>The replicated map may be behind: what this node has learnt from a child's node counts too.</remarks>
+/// <remarks>The replicated map may be behind: what this node has learnt from a child's node counts
+/// too.</remarks>
 public sealed class NumberHomes(IBlockMap map)
 {
     private readonly ConcurrentDictionary<int, NodeRef> _learnt = new();

@@ -3,9 +3,11 @@ using K42.Contracts.Ports;
 
 namespace K42.Kernel.Processes;
 
-/// <summary>The numbers that this node may give to processes: leased blocks, and freed numbers that rest.</summary>
-/// <remarks>The next block is leased before the present one is used up. A freed number is used again only when the
-/// node holds enough blocks, and then the one that rested longest. Only turns of the table touch it.</remarks>
+/// <summary>The numbers that this node may give to processes: leased blocks, and freed numbers that
+/// rest.</summary>
+/// <remarks>The next block is leased before the present one is used up. A freed number is used again only
+/// when the node holds enough blocks, and then the one that rested longest. Only turns of the table touch
+/// it.</remarks>
 /// <param name="later">Runs an action as a turn of the table.</param>
 internal sealed class NumberPool(INumberGrantor grantor, ProcessSettings settings, Action<Action> later)
 {
@@ -39,8 +41,8 @@ internal sealed class NumberPool(INumberGrantor grantor, ProcessSettings setting
     /// <summary>Leases a block if one will soon be needed.</summary>
     public void LeaseAhead()
     {
-        var enough = _fresh.Count > settings.LeaseAhead
-            || (BlockCount >= settings.BlocksBeforeReuse && _fresh.Count + _rested.Count > settings.LeaseAhead);
+        var mayReuse = BlockCount >= settings.BlocksBeforeReuse;
+        var enough = _fresh.Count + (mayReuse ? _rested.Count : 0) > settings.LeaseAhead;
         if (_leasing || enough) return;
         _leasing = true;
         grantor.LeaseBlock(outcome => later(() => Leased(outcome)));

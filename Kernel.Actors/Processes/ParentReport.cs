@@ -3,9 +3,11 @@ using K42.Contracts.Kernel;
 
 namespace K42.Kernel.Processes;
 
-/// <summary>Tells a parent on another node of its child's changes: one at a time, numbered, until it is taken.</summary>
-/// <remarks>What happens while a change is under way is coalesced: the last state counts, as a parent's wait would
-/// see it. The end is the last change, and is told until the parent releases the zombie or does not know it.</remarks>
+/// <summary>Tells a parent on another node of its child's changes: one at a time, numbered, until it is
+/// taken.</summary>
+/// <remarks>What happens while a change is under way is coalesced: the last state counts, as a parent's wait
+/// would see it. The end is the last change, and is told until the parent releases the zombie or does not
+/// know it.</remarks>
 internal sealed class ParentReport(ProcessTable table, Process process)
 {
     private WaitResult? _next;
@@ -65,5 +67,6 @@ internal sealed class ParentReport(ProcessTable table, Process process)
         }
     }
 
-    private static bool IsEnd(WaitResult change) => change.Code is WaitOptions.CodeExited or WaitOptions.CodeKilled;
+    private static bool IsEnd(WaitResult change) =>
+        change.Code is WaitOptions.CodeExited or WaitOptions.CodeKilled;
 }

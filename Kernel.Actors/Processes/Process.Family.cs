@@ -85,7 +85,8 @@ internal sealed partial class Process
     {
         if (_spawning == 0) return false;
         _early ??= [];
-        if (!_early.TryGetValue(child, out var known) || known.Sequence < change.Sequence) _early[child] = change;
+        if (!_early.TryGetValue(child, out var known) || known.Sequence < change.Sequence)
+            _early[child] = change;
         return true;
     }
 
@@ -93,8 +94,8 @@ internal sealed partial class Process
     public EarlyChange? TakeEarly(int child) =>
         _early is not null && _early.Remove(child, out var change) ? change : null;
 
-    // The call may have been on its way when the process was stopped: a stopped process makes no children, or they
-    // would escape what stopped its group.
+    // The call may have been on its way when the process was stopped: a stopped process makes no children, or
+    // they would escape what stopped its group.
     private void OnceContinued(Action action)
     {
         if (Life == ProcessLife.Stopped) (_onceContinued ??= []).Add(action);

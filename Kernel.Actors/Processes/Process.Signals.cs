@@ -78,7 +78,8 @@ internal sealed partial class Process
         }
         if ((bit & Unblocked) != 0 && IsDropped(bit)) return;
         var isPending = (_pending & bit) != 0;
-        if (isPending && (signal < Signals.RealTimeFirst || _queue!.Count >= _table.Settings.QueuedSignalsMax)) return;
+        var coalesces = signal < Signals.RealTimeFirst || _queue?.Count >= _table.Settings.QueuedSignalsMax;
+        if (isPending && coalesces) return;
         (_queue ??= new List<SignalInfo>(1)).Add(info);
         _pending |= bit;
         Act();

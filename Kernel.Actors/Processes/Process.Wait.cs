@@ -65,7 +65,8 @@ internal sealed partial class Process
         WakeWaiters();
     }
 
-    /// <summary>A child left for another group, or was taken away: who waits for it may have to hear ECHILD.</summary>
+    /// <summary>A child left for another group, or was taken away: who waits for it may have to hear
+    /// ECHILD.</summary>
     public void WakeWaiters()
     {
         if (_waiters is null) return;

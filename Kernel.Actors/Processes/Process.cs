@@ -6,7 +6,8 @@ namespace K42.Kernel.Processes;
 /// <summary>Where a process is in its life.</summary>
 internal enum ProcessLife : byte
 {
-    /// <summary>Being forked: it has a number and a group, and signals reach it, but it does nothing yet.</summary>
+    /// <summary>Being forked: it has a number and a group, and signals reach it, but it does nothing
+    /// yet.</summary>
     Embryo = 0,
 
     /// <summary>Running, or waiting for something.</summary>
@@ -22,8 +23,8 @@ internal enum ProcessLife : byte
     Gone = 4,
 }
 
-/// <summary>One process of this node. Lives in the table's actor: what it does with parent and children is one
-/// turn.</summary>
+/// <summary>One process of this node. Lives in the table's actor: what it does with parent and children is
+/// one turn.</summary>
 internal sealed partial class Process : ProcessContract
 {
     private readonly ProcessTable _table;
@@ -35,7 +36,8 @@ internal sealed partial class Process : ProcessContract
     public Process(ProcessTable table, int pid, ProcessStart start)
     {
         (_table, Pid, Principal, _name) = (table, pid, start.Principal, start.Name);
-        (ParentPid, ParentNode, ForkedBy, Session) = (start.Parent, start.ParentNode, start.Parent, start.Session);
+        (ParentPid, ParentNode, ForkedBy) = (start.Parent, start.ParentNode, start.Parent);
+        Session = start.Session;
         (_mask, _ignored, _handled) = (start.SignalMask, start.IgnoredSignals, start.HandledSignals);
         (_noChildStop, _noChildWait) = (start.NoChildStop, start.NoChildWait);
         Self = new Child(pid, start.Principal.Uid, start.Group) { Local = this };
@@ -54,7 +56,8 @@ internal sealed partial class Process : ProcessContract
     /// <summary>Where the parent lives, when that is another node.</summary>
     public NodeRef ParentNode { get; private set; }
 
-    /// <summary>Who forked it: may take it over for its program, once, even after becoming an orphan's parent.</summary>
+    /// <summary>Who forked it: may take it over for its program, once, even after becoming an orphan's
+    /// parent.</summary>
     public int ForkedBy { get; private set; }
 
     public int Session { get; private set; }
@@ -95,8 +98,8 @@ internal sealed partial class Process : ProcessContract
     public void Taken() => ForkedBy = 0;
 
     public ProcessInfo Describe() => new(
-        Pid, ParentPid, Group, Session, Principal.Uid, Principal.Gid, Principal.User, Letter(), _name, StartedNs,
-        _table.Node);
+        Pid, ParentPid, Group, Session, Principal.Uid, Principal.Gid, Principal.User, Letter(), _name,
+        StartedNs, _table.Node);
 
     public override void Info(Reply<ProcessInfo> reply) => reply.Ok(Describe());
 
@@ -126,8 +129,8 @@ internal sealed partial class Process : ProcessContract
         reply.Ok(left);
     }
 
-    /// <summary>The end, with the status word of wait4(2): one turn for the process, its children and its parent, as
-    /// far as they live here.</summary>
+    /// <summary>The end, with the status word of wait4(2): one turn for the process, its children and its
+    /// parent, as far as they live here.</summary>
     public void End(int status)
     {
         if (HasEnded) return;

@@ -11,7 +11,8 @@ namespace K42.Kernel.Processes;
 /// <param name="ipc">The node's IPC.</param>
 /// <param name="membership">The nodes.</param>
 /// <param name="homes">The same object as the table's.</param>
-public sealed class ProcessHost(IActorRef table, IpcPort ipc, IMembership membership, NumberHomes homes) : IProcessHost
+public sealed class ProcessHost(IActorRef table, IpcPort ipc, IMembership membership, NumberHomes homes)
+    : IProcessHost
 {
     /// <inheritdoc/>
     public NodeRef Node => ipc.Node;
@@ -34,7 +35,8 @@ public sealed class ProcessHost(IActorRef table, IpcPort ipc, IMembership member
     }
 
     /// <inheritdoc/>
-    public ValueTask<Outcome<HostedProcess>> Begin(Principal principal, string name) => Turn((processes, done) =>
+    public ValueTask<Outcome<HostedProcess>> Begin(Principal principal, string name) => Turn(
+        (processes, done) =>
         processes.Create(
             principal,
             pid =>
@@ -51,14 +53,14 @@ public sealed class ProcessHost(IActorRef table, IpcPort ipc, IMembership member
     public ValueTask<Outcome<HostedProcess>> Attach(HostedProcess parent, ForkResult child) =>
         Turn((processes, done) =>
         {
-            var isForked = processes.Find(child.Pid) is { HasEnded: false } process && process.ForkedBy == parent.Pid
-                && process.Handle == child.Handle;
+            var isForked = processes.Find(child.Pid) is { HasEnded: false } process
+                && process.ForkedBy == parent.Pid && process.Handle == child.Handle;
             done(isForked ? Hosted(processes.Find(child.Pid)!) : Errno.ESRCH);
         });
 
     /// <inheritdoc/>
-    public ValueTask<Outcome<HostedProcess>> Claim(Principal principal, int pid, ReadOnlyMemory<byte> token) =>
-        Turn((processes, done) =>
+    public ValueTask<Outcome<HostedProcess>> Claim(
+        Principal principal, int pid, ReadOnlyMemory<byte> token) => Turn((processes, done) =>
         {
             var claimed = processes.Claim(principal, pid, token.Span);
             if (claimed is null)
@@ -73,14 +75,15 @@ public sealed class ProcessHost(IActorRef table, IpcPort ipc, IMembership member
     /// <inheritdoc/>
     public void Abandon(HostedProcess process) => Tell(processes =>
     {
-        if (processes.Find(process.Pid) is not { HasEnded: false } abandoned || abandoned.Context != process.Context)
-            return;
+        if (processes.Find(process.Pid) is not { HasEnded: false } abandoned) return;
+        if (abandoned.Context != process.Context) return;
         abandoned.Post(new SignalInfo(Signals.Hangup, 0, 0, Signals.FromKernel, 0, false));
         // Nobody is there to run a handler.
         abandoned.End(Signals.Kill);
     });
 
-    /// <summary>Ends every process of this node as SIGKILL does: the node may not serve any more, or stops.</summary>
+    /// <summary>Ends every process of this node as SIGKILL does: the node may not serve any more, or
+    /// stops.</summary>
     public void EndAll() => Tell(static processes => processes.EndAll());
 
     private static HostedProcess Hosted(Process process)
@@ -93,7 +96,8 @@ public sealed class ProcessHost(IActorRef table, IpcPort ipc, IMembership member
     {
         var answer = new TaskCompletionSource<Outcome<HostedProcess>>();
         // The caller goes on where continuations do, never inside the table's turn.
-        Tell(processes => turn(processes, outcome => ipc.Executor.Post(_ => answer.SetResult(outcome), null)));
+        Tell(processes => turn(
+            processes, outcome => ipc.Executor.Post(_ => answer.SetResult(outcome), null)));
         return new ValueTask<Outcome<HostedProcess>>(answer.Task);
     }
 

@@ -10,7 +10,9 @@ internal sealed class ProcessMap
     public int Count { get; private set; }
 
     public Process? this[int pid] =>
-        _blocks.TryGetValue(pid / IBlockMap.BlockSize, out var block) ? block[pid % IBlockMap.BlockSize] : null;
+        _blocks.TryGetValue(pid / IBlockMap.BlockSize, out var block)
+            ? block[pid % IBlockMap.BlockSize]
+            : null;
 
     public void Add(Process process)
     {

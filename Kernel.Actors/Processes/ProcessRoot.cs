@@ -6,8 +6,9 @@ using K42.Contracts.Ports;
 namespace K42.Kernel.Processes;
 
 /// <summary>The actor that the process table of a node lives in.</summary>
-/// <remarks>Parent: the kernel. Calls: the process tables of other nodes. On failure: it stops, and its processes are
-/// lost; the node must leave the cluster, which is what tells their parents elsewhere.</remarks>
+/// <remarks>Parent: the kernel. Calls: the process tables of other nodes. On failure: it stops, and its
+/// processes are lost; the node must leave the cluster, which is what tells their parents
+/// elsewhere.</remarks>
 public sealed class ProcessRoot : ObjectActor
 {
     private readonly ProcessTable _table;
@@ -29,8 +30,8 @@ public sealed class ProcessRoot : ObjectActor
     /// (<see cref="ProcessHost"/>).</param>
     /// <param name="settings">See <see cref="ProcessSettings"/>.</param>
     public static Props Props(
-        IpcPort ipc, IIdentities identities, IMembership membership, INumberGrantor grantor, NumberHomes homes,
-        ProcessSettings? settings = null)
+        IpcPort ipc, IIdentities identities, IMembership membership, INumberGrantor grantor,
+        NumberHomes homes, ProcessSettings? settings = null)
     {
         var needs = new ProcessTableNeeds(
             ipc, identities, membership, grantor, homes, settings ?? new ProcessSettings());

@@ -2,7 +2,8 @@ using Akka.Configuration;
 
 namespace K42.Kernel.Processes;
 
-/// <summary>Every setting of processes. Meanings and defaults are mirrored in hocon/reference/processes.conf.</summary>
+/// <summary>Every setting of processes. Meanings and defaults are mirrored in
+/// hocon/reference/processes.conf.</summary>
 public sealed record ProcessSettings
 {
     /// <summary>How many processes and zombies one user may have on one node; root may have more.</summary>

@@ -70,7 +70,8 @@ internal sealed partial class ProcessTable
         }
     }
 
-    /// <summary>A process ended, stopped or was continued: its parent hears of it, wherever it lives.</summary>
+    /// <summary>A process ended, stopped or was continued: its parent hears of it, wherever it
+    /// lives.</summary>
     public void TellParent(Process process, int status, int code)
     {
         if (!process.ParentNode.IsNone) process.Report.Changed(status, code);
@@ -103,12 +104,13 @@ internal sealed partial class ProcessTable
         else ReleaseRemote(child, orphaned: false);
     }
 
-    /// <summary>Gives a spawned child to the program that shows its token; null when it may not have it.</summary>
+    /// <summary>Gives a spawned child to the program that shows its token; null when it may not have
+    /// it.</summary>
     public Process? Claim(Principal principal, int pid, ReadOnlySpan<byte> token)
     {
         if (Find(pid) is not { HasEnded: false, Token: { } expected } process) return null;
-        if (process.Principal.Uid != principal.Uid || !CryptographicOperations.FixedTimeEquals(expected, token))
-            return null;
+        var isShown = CryptographicOperations.FixedTimeEquals(expected, token);
+        if (!isShown || process.Principal.Uid != principal.Uid) return null;
         process.Token = null;
         return process;
     }
@@ -116,7 +118,8 @@ internal sealed partial class ProcessTable
     private void CreateFrom(
         ChildStart start, NodeRef parentNode, Process? parent, Action<Outcome<SpawnResult>> then)
     {
-        var principal = new Principal(start.User, start.Uid, start.Gid, start.Groups ?? [], (Authentication)start.By);
+        var principal = new Principal(
+            start.User, start.Uid, start.Gid, start.Groups ?? [], (Authentication)start.By);
         var from = new ProcessStart(
             principal, Process.ShortName(start.Name), start.Parent, start.Group, start.Session)
         {

@@ -2,9 +2,10 @@ using K42.Contracts;
 
 namespace K42.Kernel.Processes;
 
-/// <summary>Process groups and sessions: setpgid(2), setsid(2), and the members of groups whose home is here.</summary>
-/// <remarks>A group lives where its number does. When that node is gone the group goes on without a register: each
-/// node knows its own members.</remarks>
+/// <summary>Process groups and sessions: setpgid(2), setsid(2), and the members of groups whose home is
+/// here.</summary>
+/// <remarks>A group lives where its number does. When that node is gone the group goes on without a register:
+/// each node knows its own members.</remarks>
 internal sealed partial class ProcessTable
 {
     public override void JoinGroup(

@@ -80,8 +80,8 @@ internal sealed partial class ProcessTable
         else reply.Fail(tally.Refused > 0 ? Errno.EPERM : Errno.ESRCH);
     }
 
-    // Children that members are forking, and that are not registered with the group's home yet, are signalled with
-    // their parents; the home answers their registration only after this.
+    // Children that members are forking, and that are not registered with the group's home yet, are signalled
+    // with their parents; the home answers their registration only after this.
     private List<Process> MembersAndEmbryos(int[] members)
     {
         var selected = new List<Process>(members.Length);
@@ -116,7 +116,8 @@ internal sealed partial class ProcessTable
     {
         var epoch = group.NextEpoch();
         var sum = new TallyOfNodes(reply);
-        foreach (var members in group.Members.GroupBy(member => member.Node).OrderBy(members => members.Key).ToList())
+        var byNode = group.Members.GroupBy(member => member.Node).OrderBy(members => members.Key).ToList();
+        foreach (var members in byNode)
         {
             if (members.Key == Node) continue;
             foreach (var part in members.Select(member => member.Pid).Chunk(MembersPerCallMax))
@@ -143,14 +144,15 @@ internal sealed partial class ProcessTable
     }
 
     private void SignalOn(
-        NodeRef node, int[] members, int group, ulong epoch, Sender sender, TallyOfNodes sum, Action actedUpon)
+        NodeRef node, int[] members, int group, ulong epoch, Sender sender, TallyOfNodes sum,
+        Action actedUpon)
     {
         sum.Expect();
         Attempt();
 
         void Attempt() => On(node).SignalMembersThen(
-            members, sender.Number, sender.Pid, sender.Uid, sender.EffectiveUid, epoch, group, sender.Session, this,
-            Answered);
+            members, sender.Number, sender.Pid, sender.Uid, sender.EffectiveUid, epoch, group, sender.Session,
+            this, Answered);
 
         void Answered(Outcome<int> outcome)
         {
@@ -174,7 +176,8 @@ internal sealed partial class ProcessTable
         else reply.Ok();
     }
 
-    /// <summary>SIGCONT may go to any process of the sender's session: asks the sender's node for it.</summary>
+    /// <summary>SIGCONT may go to any process of the sender's session: asks the sender's node for
+    /// it.</summary>
     private void WithSession(Sender sender, CallerIdentity caller, Action<Sender> then)
     {
         if (sender.Number != Signals.Continue || sender.IsRoot) then(sender);

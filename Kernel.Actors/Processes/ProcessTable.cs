@@ -10,8 +10,8 @@ internal sealed record ProcessTableNeeds(
     ProcessSettings Settings);
 
 /// <summary>The processes of this node, in one actor.</summary>
-/// <remarks>Parent: ProcessRoot. Calls: the process tables of other nodes. On failure: the table stops with all its
-/// processes; the node can't go on without it and leaves the cluster.</remarks>
+/// <remarks>Parent: ProcessRoot. Calls: the process tables of other nodes. On failure: the table stops with
+/// all its processes; the node can't go on without it and leaves the cluster.</remarks>
 internal sealed partial class ProcessTable : ProcessTableContract
 {
     private const int ListMax = 256;
@@ -62,13 +62,15 @@ internal sealed partial class ProcessTable : ProcessTableContract
     }
 
     /// <summary>A process or zombie of this node, not one that is being forked.</summary>
-    public Process? Find(int pid) => _processes[pid] is { Life: not ProcessLife.Embryo } process ? process : null;
+    public Process? Find(int pid) =>
+        _processes[pid] is { Life: not ProcessLife.Embryo } process ? process : null;
 
     /// <summary>Makes a process: takes a number, registers it in its group, then lets it live.</summary>
     /// <param name="make">Makes it from its number.</param>
     /// <param name="parent">Its parent, when that lives here.</param>
     /// <param name="then">Gets it once it lives, or EAGAIN, or ESRCH when the parent ended meanwhile.</param>
-    public void Create(Principal principal, Func<int, Process> make, Process? parent, Action<Outcome<Process>> then)
+    public void Create(
+        Principal principal, Func<int, Process> make, Process? parent, Action<Outcome<Process>> then)
     {
         if (!_needs.Membership.MayServe || _processes.Count >= Settings.PerNodeMax
             || (!principal.IsRoot && _perUser.GetValueOrDefault(principal.Uid) >= Settings.PerUserMax))
@@ -110,7 +112,8 @@ internal sealed partial class ProcessTable : ProcessTableContract
         FreeIfUnnamed(pid);
     }
 
-    /// <summary>An incarnation was removed: its processes are dead, and nothing of it will ever come.</summary>
+    /// <summary>An incarnation was removed: its processes are dead, and nothing of it will ever
+    /// come.</summary>
     public void NodeRemoved(NodeRef node)
     {
         _needs.Homes.Forget(node);
@@ -119,7 +122,7 @@ internal sealed partial class ProcessTable : ProcessTableContract
             child.Node = default;
             if (!child.IsZombie) child.Parent!.ChildEnded(child, Signals.Kill);
         }
-        foreach (var process in _processes.Select(process => process.ParentNode == node)) TakenByInit(process);
+        foreach (var orphan in _processes.Select(process => process.ParentNode == node)) TakenByInit(orphan);
         foreach (var group in _groups.RemoveNode(node)) FreeIfUnnamed(group);
     }
 
@@ -166,8 +169,9 @@ internal sealed partial class ProcessTable : ProcessTableContract
         if (--_sessions[session] == 0) _sessions.Remove(session);
     }
 
-    /// <summary>Lets a number of this node rest when no process, zombie, group or session names it. A session that
-    /// was spread over nodes is not counted anywhere as a whole, so its number is not used again.</summary>
+    /// <summary>Lets a number of this node rest when no process, zombie, group or session names it. A session
+    /// that was spread over nodes is not counted anywhere as a whole, so its number is not used
+    /// again.</summary>
     private void FreeIfUnnamed(int number)
     {
         if (_processes[number] is null && _groups.Find(number) is null && !_sessions.ContainsKey(number)

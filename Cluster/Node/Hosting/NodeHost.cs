@@ -124,7 +124,10 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         var homes = new NumberHomes(Cluster.Blocks);
         var table = Cluster.System.ActorOf(
-            ProcessRoot.Props(Ipc, Ipc, Cluster.Membership, Cluster.Grantor, homes), "processes");
+            ProcessRoot.Props(
+                Ipc, Ipc, Cluster.Membership, Cluster.Grantor, homes,
+                ProcessSettings.From(Cluster.System.Settings.Config)),
+            "processes");
         _processes = new ProcessHost(table, Ipc, Cluster.Membership, homes);
         // Without a majority a node's programs end before the others publish their deaths.
         Cluster.ServingChanged += serves =>

@@ -116,7 +116,8 @@ public sealed class AcrossNodesSpec
         var parent = await nodes.Begin();
         await parent.Disposition(15, 1);
         await parent.Disposition(Sigchld, 2);
-        Program[] children = [await parent.Fork(), await parent.Spawn(nodes.Two), await parent.Spawn(nodes.Three)];
+        Program[] children =
+            [await parent.Fork(), await parent.Spawn(nodes.Two), await parent.Spawn(nodes.Three)];
         var elsewhere = await children[1].Fork();
         foreach (var child in children) await child.Disposition(15, 0);
         await elsewhere.Disposition(15, 0);
@@ -163,7 +164,8 @@ public sealed class AcrossNodesSpec
         // What a set-user-id program would be: another user in Alice's session.
         var start = new ChildStart(
             1, alice.Pid, alice.Pid, 0, 0, "root", [], (byte)Authentication.PeerUid, 0, 0, "su");
-        var set = (await ProcessTableClient.On(nodes.Two.Ipc.Kernel, nodes.One.Member.Node).CreateChild(start)).Value;
+        var kernel = ProcessTableClient.On(nodes.Two.Ipc.Kernel, nodes.One.Member.Node);
+        var set = (await kernel.CreateChild(start)).Value;
         Assert.Equal(Errno.EPERM, await alice.Kill(set.Pid, 15));
         Assert.Equal(Errno.None, await alice.Kill(set.Pid, 18));
         Assert.Equal(Errno.EPERM, await alice.Kill(root.Pid, 18));
@@ -201,8 +203,8 @@ public sealed class AcrossNodesSpec
                 await Task.WhenAll(forks);
                 Assert.Equal(Errno.None, await killed);
                 await nodes.Elapse(0.5);
-                var left = (await ProcessTableClient.On(outsider.Hosted.Context, nodes.Two.Member.Node).List(0)).Value;
-                Assert.True(left.Length == 0, $"seed {seed}: {string.Join(", ", left.Select(info => info.Pid))}");
+                var table = ProcessTableClient.On(outsider.Hosted.Context, nodes.Two.Member.Node);
+                Assert.Empty((await table.List(0)).Value);
             });
         }
     }
@@ -260,7 +262,8 @@ public sealed class AcrossNodesSpec
         Assert.Equal(Errno.EPERM, (await table.JoinGroup(program.Pid, program.Pid, program.Pid, true)).Errno);
         Assert.Equal(Errno.EPERM, (await table.CreateChild(default)).Errno);
         var other = await nodes.Begin();
-        Assert.Equal(Errno.EPERM, (await new ProcessClient(program.Hosted.Context, other.Hosted.Process).Info()).Errno);
+        var guessed = new ProcessClient(program.Hosted.Context, other.Hosted.Process);
+        Assert.Equal(Errno.EPERM, (await guessed.Info()).Errno);
     });
 
     private static void Run(int count, Func<ProcessNodes, Task> scenario)

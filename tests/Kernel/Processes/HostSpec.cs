@@ -27,7 +27,8 @@ public sealed class HostSpec
         var (parent, other) = (await nodes.Begin(), await nodes.Begin());
         var forked = (await parent.Self.Fork()).Value;
         Assert.Equal(Errno.ESRCH, (await host.Attach(other.Hosted, forked)).Errno);
-        Assert.Equal(Errno.ESRCH, (await host.Attach(parent.Hosted, new ForkResult(forked.Pid, default))).Errno);
+        var guessed = new ForkResult(forked.Pid, default);
+        Assert.Equal(Errno.ESRCH, (await host.Attach(parent.Hosted, guessed)).Errno);
         Assert.Equal(forked.Pid, (await host.Attach(parent.Hosted, forked)).Value.Pid);
         Assert.Equal(Errno.ESRCH, (await host.Attach(parent.Hosted, forked)).Errno);
         var orphan = (await parent.Self.Fork()).Value;

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace K42.Kernel.Tests.Processes;
 
+[Collection("alone")]
 public sealed class MemorySpec
 {
     private const int Count = 10_000;
@@ -27,3 +28,7 @@ public sealed class MemorySpec
         });
     }
 }
+
+/// <summary>What runs while no other spec does: the memory of all is counted.</summary>
+[CollectionDefinition("alone", DisableParallelization = true)]
+public sealed class AloneCollection;

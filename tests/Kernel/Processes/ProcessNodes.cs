@@ -17,7 +17,8 @@ internal sealed class ProcessNodes : IDisposable
     private readonly Dictionary<NodeRef, ProcessHost> _hosts = [];
     private readonly ProcessSettings _settings;
 
-    public ProcessNodes(ulong seed = 1, int nodes = 1, ProcessSettings? settings = null, SimulatedTables? tables = null)
+    public ProcessNodes(
+        ulong seed = 1, int nodes = 1, ProcessSettings? settings = null, SimulatedTables? tables = null)
     {
         _settings = settings ?? new ProcessSettings();
         Cluster = new SimulatedCluster(seed, K42.Contracts.ContractCatalogue.NewRequest)
@@ -29,9 +30,11 @@ internal sealed class ProcessNodes : IDisposable
 
     public static Principal Root { get; } = new("root", 0, 0, [0], Authentication.ClientCertificate);
 
-    public static Principal Alice { get; } = new("alice", 1_000, 1_000, [1_000, 50], Authentication.ClientCertificate);
+    public static Principal Alice { get; } =
+        new("alice", 1_000, 1_000, [1_000, 50], Authentication.ClientCertificate);
 
-    public static Principal Bob { get; } = new("bob", 1_001, 1_001, [1_001], Authentication.ClientCertificate);
+    public static Principal Bob { get; } =
+        new("bob", 1_001, 1_001, [1_001], Authentication.ClientCertificate);
 
     public SimulatedCluster Cluster { get; }
 
@@ -106,7 +109,8 @@ internal sealed class Program(ProcessNodes nodes, SimulatedNode node, HostedProc
 
     public ProcessClient Self { get; } = new(hosted.Context, hosted.Process);
 
-    /// <summary>The process table of the node that is home to a number, called in the program's name.</summary>
+    /// <summary>The process table of the node that is home to a number, called in the program's
+    /// name.</summary>
     public ProcessTableClient TableOf(int number) =>
         ProcessTableClient.On(hosted.Context, nodes.Host(node).HomeOf(number));
 
@@ -132,7 +136,8 @@ internal sealed class Program(ProcessNodes nodes, SimulatedNode node, HostedProc
 
     public async Task<Errno> Kill(int pid, int signal) => (await TableOf(pid).Kill(pid, signal)).Errno;
 
-    public async Task<Errno> KillGroup(int group, int signal) => (await TableOf(group).KillGroup(group, signal)).Errno;
+    public async Task<Errno> KillGroup(int group, int signal) =>
+        (await TableOf(group).KillGroup(group, signal)).Errno;
 
     public async Task<Errno> SetGroup(int pid, int group) => (await Self.SetGroup(pid, group)).Errno;
 

@@ -159,7 +159,8 @@ public sealed class WaitSpec
         await parent.Kill(child.Pid, Sigstop);
         Assert.Equal(0, (await parent.Wait(Program.Stopped | Program.NoHang)).Value.Pid);
         await parent.Kill(child.Pid, Sigcont);
-        Assert.Equal(new WaitResult(child.Pid, 0xffff, 1_000, 6), (await parent.Wait(Program.Continued)).Value);
+        var continued = new WaitResult(child.Pid, 0xffff, 1_000, 6);
+        Assert.Equal(continued, (await parent.Wait(Program.Continued)).Value);
         await parent.Kill(child.Pid, Sigcont);
         Assert.Equal(0, (await parent.Wait(Program.Continued | Program.NoHang)).Value.Pid);
         Assert.Equal(Sigchld, Assert.Single(await parent.TakeSignals()));
