@@ -75,7 +75,7 @@ public static class ConstantTable
         .Where(row => row.Key.StartsWith("SIG", StringComparison.Ordinal) && !row.Key.Contains('_'))
         .ToDictionary(row => row.Value, row => row.Key);
 
-    private static readonly Dictionary<int, string> ErrorNames = 
+    private static readonly Dictionary<int, string> ErrorNames =
         Errors.ToDictionary(row => row.Value, row => row.Key);
 
     /// <summary>The name of an error number, or the number when it has none here.</summary>
