@@ -71,6 +71,18 @@ internal static class ClusterCommands
         return 0;
     }
 
+    /// <summary>pipes</summary>
+    public static async Task<int> PipesAsync(ClusterAddress address, CancellationToken cancel)
+    {
+        await using var connection = await address.ConnectAsync(cancel).ConfigureAwait(false);
+        var reply = await connection.Cluster.PipesAsync(new PipesRequest(), cancellationToken: cancel);
+        Console.WriteLine($"{"NODE",5} {"INODE",8} {"MOVED",14} {"HELD",6} {"READERS",7} {"WRITERS",7} {"READER",8} {"WRITER",8}");
+        foreach (var pipe in reply.Pipes)
+            Console.WriteLine(
+                $"{pipe.Node,5} {pipe.Inode,8} {pipe.BytesMoved,14} {pipe.BytesHeld,6} {pipe.Readers,7} {pipe.Writers,7} {pipe.ReaderPid,8} {pipe.WriterPid,8}");
+        return 0;
+    }
+
     /// <summary>logs [NODE] [--lines N]</summary>
     public static int Logs(string? node, int lines)
     {

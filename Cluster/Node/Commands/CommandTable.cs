@@ -20,7 +20,7 @@ internal static class CommandTable
     {
         var root = new RootCommand(Text)
         {
-            Demo(), Up(), Down(), Status(), Processes(), List(), Cat(), Copy(), Remove(), MakeDirectory(), Move(), Stat(), Kill(),
+            Demo(), Up(), Down(), Status(), Processes(), Pipes(), List(), Cat(), Copy(), Remove(), MakeDirectory(), Move(), Stat(), Kill(),
             Logs(), Syscalls(), Contracts(), Credential(), Shell(), Node(),
         };
         root.Add(ClusterAddress.ClusterOption);
@@ -78,6 +78,13 @@ internal static class CommandTable
         var command = new Command("ps", "The processes of all nodes.") { json };
         command.SetAction((result, cancel) =>
             ClusterCommands.ProcessesAsync(ClusterAddress.Of(result), result.GetValue(json), Console.Out, cancel));
+        return command;
+    }
+
+    private static Command Pipes()
+    {
+        var command = new Command("pipes", "The pipes of all nodes: bytes moved and held, readers and writers.");
+        command.SetAction((result, cancel) => ClusterCommands.PipesAsync(ClusterAddress.Of(result), cancel));
         return command;
     }
 

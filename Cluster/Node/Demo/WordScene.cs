@@ -142,11 +142,18 @@ internal sealed class WordScene(LocalCluster cluster, DemoReport report)
             Environment = { ["LC_ALL"] = "C" },
         };
         using var wc = Process.Start(start)!;
+        var last = LastLineAsync(wc.StandardOutput, cancel);
         foreach (var file in files) await wc.StandardInput.WriteAsync($"{file}\0");
         wc.StandardInput.Close();
+        return long.Parse((await last).TrimStart().Split(' ')[0], CultureInfo.InvariantCulture);
+    }
+
+    // Read while names are still written: wc prints a line per file, and its pipe is not endless.
+    private static async Task<string> LastLineAsync(StreamReader output, CancellationToken cancel)
+    {
         var last = "0";
-        while (await wc.StandardOutput.ReadLineAsync(cancel) is { } line) last = line;
-        return long.Parse(last.TrimStart().Split(' ')[0], CultureInfo.InvariantCulture);
+        while (await output.ReadLineAsync(cancel) is { } line) last = line;
+        return last;
     }
 }
 
