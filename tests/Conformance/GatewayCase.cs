@@ -32,8 +32,8 @@ internal sealed class GatewayCase(GatewayNode node, CancellationToken cancellati
             case LineKind.Async:
                 var begun = Make(line, _tasks[line.Task]);
                 await Task.WhenAny(begun, Task.Delay(BlockedAfter, cancellation));
-                if (begun.IsCompleted) return Bound(line, await begun);
                 _blocked.Add(line.Tag!, begun);
+                if (begun.IsCompleted) return Bound(line, await begun);
                 return new CallResult(line.Number, Outcome.Blocked, 0, new Dictionary<string, string>());
             case LineKind.Await:
                 _blocked.Remove(line.Tag!, out var waiting);

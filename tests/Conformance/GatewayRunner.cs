@@ -35,6 +35,17 @@ public sealed class GatewayRunner : IScriptRunner
         return results;
     }
 
+    // Cases count the links of the root, so it holds what README.md promises and no more.
+    private static async Task Empty(K42Task root, CancellationToken cancellation)
+    {
+        var names = new List<string>();
+        await foreach (var entry in K42File.EnumerateAsync(root, "/", cancellation)) names.Add(entry.Name);
+        foreach (var name in names)
+        {
+            if (name is not ("dev" or "tmp")) await K42File.DeleteAsync(root, $"/{name}", true, cancellation);
+        }
+    }
+
     // What README.md promises every case: /dev with its devices, and /tmp.
     private static async Task Furnish(GatewayNode node, CancellationToken cancellation)
     {
@@ -47,6 +58,7 @@ public sealed class GatewayRunner : IScriptRunner
         await root.SetModeAsync("/tmp", 0x3ff, cancellation);
         (string Name, ulong Minor)[] devices =
             [("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9)];
+        await Empty(root, cancellation);
         foreach (var (name, minor) in devices)
         {
             if (await K42File.ExistsAsync(root, $"/dev/{name}", cancellation)) continue;

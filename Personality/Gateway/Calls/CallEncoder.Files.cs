@@ -46,8 +46,10 @@ internal static partial class CallEncoder
                 return true;
             case Mount:
                 var mount = call.Mount;
-                frame.Set(number, frame.Text(mount.Source), frame.Text(mount.Target), frame.Text(mount.Type),
-                    unchecked((long)mount.Flags), frame.Text(mount.Data));
+                frame.Set(number, frame.Text(mount.HasSource ? mount.Source : null),
+                    frame.Text(mount.HasTarget ? mount.Target : null),
+                    frame.Text(mount.HasType ? mount.Type : null), unchecked((long)mount.Flags),
+                    frame.Text(mount.HasData ? mount.Data : null));
                 return true;
             case Umount2: frame.Set(number, frame.Text(call.Umount2.Target), call.Umount2.Flags); return true;
             case Umask: frame.Set(number, call.Umask.Mask); return true;
