@@ -4,6 +4,9 @@ namespace K42.Client;
 
 public sealed partial class K42Task
 {
+    /// <summary>The most bytes that one write takes; what is longer is cut, as write(2) may.</summary>
+    public const int WriteBytesMax = 1024 * 1024;
+
     /// <summary>open(2): a new descriptor.</summary>
     /// <param name="flags"><see cref="OpenFlags"/>.</param>
     /// <param name="mode">Permission bits of a new file, before the umask.</param>
@@ -30,17 +33,17 @@ public sealed partial class K42Task
         return (await MakeAsync(call, cancellation: cancellation).ConfigureAwait(false)).Data.Memory;
     }
 
-    /// <summary>write(2): how many bytes were taken.</summary>
+    /// <summary>write(2): how many bytes were taken, at most <see cref="WriteBytesMax"/>.</summary>
     /// <param name="data">Not copied: leave it unchanged until the call is complete.</param>
     public Task<int> WriteAsync(
         int fd, ReadOnlyMemory<byte> data, CancellationToken cancellation = default) =>
-        Number(SystemCalls.Write(fd, data), null, cancellation);
+        Number(SystemCalls.Write(fd, Cut(data)), null, cancellation);
 
-    /// <summary>pwrite(2): how many bytes were taken.</summary>
+    /// <summary>pwrite(2): how many bytes were taken, at most <see cref="WriteBytesMax"/>.</summary>
     /// <param name="data">Not copied: leave it unchanged until the call is complete.</param>
     public Task<int> WriteAtAsync(
         int fd, ReadOnlyMemory<byte> data, long offset, CancellationToken cancellation = default) =>
-        Number(SystemCalls.Pwrite64(fd, data, offset), null, cancellation);
+        Number(SystemCalls.Pwrite64(fd, Cut(data), offset), null, cancellation);
 
     /// <summary>lseek(2): the new offset.</summary>
     public async Task<long> SeekAsync(
@@ -138,4 +141,7 @@ public sealed partial class K42Task
     /// <summary>umount2(2).</summary>
     public Task UnmountAsync(string target, int flags = 0, CancellationToken cancellation = default) =>
         MakeAsync(SystemCalls.Umount2(target, flags), target, cancellation);
+
+    private static ReadOnlyMemory<byte> Cut(ReadOnlyMemory<byte> data) =>
+        data.Length <= WriteBytesMax ? data : data[..WriteBytesMax];
 }
