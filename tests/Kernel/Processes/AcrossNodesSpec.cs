@@ -232,6 +232,28 @@ public sealed class AcrossNodesSpec
     }
 
     [Fact]
+    public void News_of_a_child_outlast_a_part_between_the_nodes() => Run(2, async nodes =>
+    {
+        var parent = await nodes.Begin();
+        await parent.Disposition(Sigchld, 2);
+        var child = await parent.Spawn(nodes.Two);
+        var (one, two) = (nodes.One.Member.Node, nodes.Two.Member.Node);
+        nodes.Cluster.Network.Part(one, two);
+        nodes.Cluster.Network.Cut(one, two);
+        await child.Exit(6);
+        // Longer than an outgoing call may take: its answer is lost, the news are told again.
+        await nodes.Elapse(45);
+        Assert.Equal(0, (await parent.Wait(Program.Exited | Program.NoHang)).Value.Pid);
+        nodes.Cluster.Network.Heal(one, two);
+        Assert.Equal(new WaitResult(child.Pid, 6 << 8, 1_000, 1), (await parent.Wait()).Value);
+        Assert.Equal(Sigchld, Assert.Single(await parent.TakeSignals()));
+        await nodes.Elapse(120);
+        Assert.Equal(Errno.ECHILD, (await parent.Wait()).Errno);
+        Assert.Equal(Errno.ESRCH, (await parent.Lookup(child.Pid)).Errno);
+        Assert.Empty(await parent.TakeSignals());
+    });
+
+    [Fact]
     public void Late_repeated_and_reordered_news_of_children_change_nothing() => Run(2, async nodes =>
     {
         var parent = await nodes.Begin();
