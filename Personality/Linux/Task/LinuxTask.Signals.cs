@@ -170,7 +170,8 @@ public sealed partial class LinuxTask
 
     private void Reset(int signal)
     {
-        lock (_lock) _actions[signal] = default;
+        // As Linux does: the handler goes, flags and mask stay to be read.
+        lock (_lock) _actions[signal] = _actions[signal] with { Handler = Signal.Default };
         _ = Process.SetDisposition(signal, Signal.Default, 0).AsTask();
     }
 
