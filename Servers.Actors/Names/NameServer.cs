@@ -102,6 +102,7 @@ internal sealed class NameServer(IReplicatedTable replicated, NameSettings setti
         if ((flags & FlagsMagicMask) == FlagsMagic) flags &= ~FlagsMagicMask;
         var owner = Owner(nodeId, caller);
         if (!caller.Principal.IsRoot) reply.Fail(Errno.EPERM);
+        else if (type.Length == 0) reply.Fail(Errno.EINVAL);
         else if ((flags & ~(FlagsStored | FlagsIgnored)) != 0 || owner.IsNone) reply.Fail(Errno.EINVAL);
         else if (_root is not { } root) reply.Fail(Errno.EIO);
         else

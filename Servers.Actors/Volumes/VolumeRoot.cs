@@ -62,6 +62,10 @@ public sealed class VolumeRoot : ObjectActor
     {
         private const int NumberBits = 16;
 
+        // What the two have in Linux without mode=: 01777 and 0755.
+        private const uint SharedMode = 0x3FF;
+        private const uint CommonMode = 0x1ED;
+
         // Ordered, so that listings are.
         private readonly SortedDictionary<ulong, Child> _volumes = [];
         private readonly SortedSet<ulong> _failed = [];
@@ -80,7 +84,8 @@ public sealed class VolumeRoot : ObjectActor
                 reply.Fail(Errno.ENODEV);
                 return;
             }
-            var defaults = new RamOptions(settings.BytesMax, settings.InodesMax, 0x3FF, 0, 0, 0);
+            var mode = type == "tmpfs" ? SharedMode : CommonMode;
+            var defaults = new RamOptions(settings.BytesMax, settings.InodesMax, mode, 0, 0, 0);
             var parsed = RamOptions.Parse(options, defaults);
             if (parsed.Failed)
             {

@@ -85,7 +85,7 @@ internal sealed class ServerNodes : IDisposable
     public async Task<DirectoryClient> NewVolume(CallContext process, string options = "")
     {
         var kernel = Volumes(One.Ipc.Kernel);
-        var volume = (await kernel.Create("ramfs", options)).Value;
+        var volume = (await kernel.Create("tmpfs", options)).Value;
         return new DirectoryClient(process, (await Volumes(process).Enter(volume, 0)).Value);
     }
 }

@@ -28,6 +28,15 @@ internal static class Access
         (directory.Mode & ModeBits.Sticky) != 0 && !who.IsRoot
         && node.Uid != who.Uid && directory.Uid != who.Uid;
 
+    /// <summary>O_CREAT on what is there already, in a sticky directory that everybody writes to: links and devices
+    /// of third parties are refused. Files are not (protected_regular=0).</summary>
+    public static bool StickyForbidsCreating(RamDirectory directory, RamNode node, Principal who)
+    {
+        const uint shared = ModeBits.Sticky | ModeBits.MayWrite;
+        return (directory.Mode & shared) == shared && node is not RamFile
+            && node.Uid != directory.Uid && node.Uid != who.Uid;
+    }
+
     /// <summary>The set-id bits that stay when somebody writes to the file.</summary>
     public static uint ModeAfterWrite(RamNode node, Principal who)
     {

@@ -52,8 +52,9 @@ internal sealed partial class RamFileSystem
             if (exclusive) return Errno.EEXIST;
             if (entry.Node is not RamLink link || !follow)
             {
-                return entry.Node is RamDirectory
-                    ? Errno.EISDIR
+                if (entry.Node is RamDirectory) return Errno.EISDIR;
+                return Access.StickyForbidsCreating(walker.Directory, entry.Node, who)
+                    ? Errno.EACCES
                     : OpenFound(entry.Node, request.Flags, who, ref found);
             }
             errno = walker.Follow(link);

@@ -92,6 +92,7 @@ public sealed class NameSpec
         Assert.Equal(Errno.ENODEV, (await Mount(names, mnt, type: "ext9")).Errno);
         Assert.Equal(Errno.EINVAL, (await Mount(names, mnt, options: "color=red")).Errno);
         Assert.Equal(Errno.EINVAL, (await Mount(names, mnt, flags: 32)).Errno);
+        Assert.Equal(Errno.EINVAL, (await Mount(names, mnt, type: "")).Errno);
         Assert.Equal(Errno.EINVAL, (await Mount(names, mnt, nodeId: 77)).Errno);
         var alice = Names(nodes.Process(ServerNodes.Alice), members[0]);
         Assert.Equal(Errno.EPERM, (await Mount(alice, mnt)).Errno);

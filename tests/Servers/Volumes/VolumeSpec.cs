@@ -237,6 +237,12 @@ public sealed class VolumeSpec
         var status = (await locked.Walk(Walking.To("", WalkIntent.VolumeStatus))).Value.VolumeStatus;
         Assert.Equal(1, status.Flags & 1);
         var kernel = nodes.Volumes(nodes.One.Ipc.Kernel);
+        foreach (var (type, mode) in new[] { ("tmpfs", 0x43FFu), ("ramfs", 0x41EDu) })
+        {
+            var made = (await kernel.Create(type, "")).Value;
+            var top = new DirectoryClient(process, (await nodes.Volumes(process).Enter(made, 0)).Value);
+            Assert.Equal(mode, (await top.Status()).Value.Mode);
+        }
         Assert.Equal(Errno.ENODEV, (await kernel.Create("ext4", "")).Errno);
         Assert.Equal(Errno.EINVAL, (await kernel.Create("ramfs", "size=-1")).Errno);
         Assert.Equal(Errno.EINVAL, (await kernel.Create("ramfs", "mode=9")).Errno);
