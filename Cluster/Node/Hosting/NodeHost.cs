@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 
 using Akka.Actor;
+using Akka.Configuration;
 
 using K42.Cluster.Membership;
 using K42.Cluster.Security;
@@ -78,6 +79,15 @@ internal sealed class NodeHost : IAsyncDisposable
         await BootGatewayAsync(credential, stop).ConfigureAwait(false);
     }
 
+    /// <summary>What the operator set, in node.conf of the node's directory; hocon/reference has every setting.</summary>
+    private string Hocon()
+    {
+        var own = Path.Combine(Settings.Directory, "node.conf");
+        return File.Exists(own) ? $"{IpcHocon.Text}\n{File.ReadAllText(own)}" : IpcHocon.Text;
+    }
+
+    private Config Config => Cluster.System.Settings.Config;
+
     private Task<ClusterNode> JoinAsync(int linkPort, IExecutor executor, CancellationToken stop) =>
         ClusterNode.StartAsync(
             new ClusterNodeOptions
@@ -94,7 +104,7 @@ internal sealed class NodeHost : IAsyncDisposable
                 LinkPort = linkPort,
                 GatewayAddress = $"{Settings.Host}:{Settings.GatewayPort}",
                 Cluster = Settings.Profile == "demo" ? ClusterOptions.Demo : ClusterOptions.Default,
-                Hocon = IpcHocon.Text,
+                Hocon = Hocon(),
                 Executor = executor,
             },
             stop);
@@ -106,7 +116,7 @@ internal sealed class NodeHost : IAsyncDisposable
             Cluster.Membership.Self.Node, clock, executor, randomness, Cluster.Blocks, ContractCatalogue.NewRequest));
         var links = new LinkTable(
             new LinkContext(
-                new LinkOptions(), new LinkIdentity(Cluster.ClusterId, 0, Encoding.UTF8.GetBytes("1")), clock, executor,
+                LinkOptions.From(Config), new LinkIdentity(Cluster.ClusterId, 0, Encoding.UTF8.GetBytes("1")), clock, executor,
                 randomness, Ipc, new AkkaLinkLog(Cluster.System)),
             transport, Cluster.Membership.Self);
         Ipc.Connect(links);
@@ -134,15 +144,16 @@ internal sealed class NodeHost : IAsyncDisposable
         {
             if (!serves) _processes.EndAll();
         };
+        if (!Cluster.Membership.MayServe) _processes.EndAll();
         Cluster.System.ActorOf(DeviceRoot.Props(Ipc), "devices");
     }
 
     private void BootServers()
     {
-        Cluster.System.ActorOf(VolumeRoot.Props(Ipc), "volumes");
-        Cluster.System.ActorOf(PipeRoot.Props(Ipc), "pipes");
+        Cluster.System.ActorOf(VolumeRoot.Props(Ipc, VolumeSettings.From(Config)), "volumes");
+        Cluster.System.ActorOf(PipeRoot.Props(Ipc, PipeSettings.From(Config)), "pipes");
         Cluster.System.ActorOf(
-            NameRoot.Props(Ipc, Cluster.Membership, Cluster.Table, new NameSettings(createsRoot: Settings.Seeds.Count == 0)), "names");
+            NameRoot.Props(Ipc, Cluster.Membership, Cluster.Table, NameSettings.From(Config, createsRoot: Settings.Seeds.Count == 0)), "names");
     }
 
     private async Task BootGatewayAsync(Credential credential, CancellationToken stop)
