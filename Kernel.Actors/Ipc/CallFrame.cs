@@ -41,7 +41,8 @@ internal readonly record struct CallHeader(
     }
 
     public static CallHeader Read(ref WireReader reader) =>
-        new(reader.UInt64(), reader.Int32(), reader.UInt32(), reader.UInt32(), reader.UInt32(), reader.UInt16(),
+        new(reader.UInt64(), reader.Int32(), reader.UInt32(), reader.UInt32(), reader.UInt32(),
+            reader.UInt16(),
             reader.UInt16());
 }
 

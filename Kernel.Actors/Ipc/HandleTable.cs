@@ -3,7 +3,8 @@ using K42.Contracts.Ports;
 
 namespace K42.Kernel.Ipc;
 
-/// <summary>The handles that objects of this node have given out. Looked up by any thread, changed under a lock.</summary>
+/// <summary>The handles that objects of this node have given out. Looked up by any thread, changed under a
+/// lock.</summary>
 /// <param name="node">This node.</param>
 /// <param name="blocks">Which node is home to a process; null for a node alone.</param>
 internal sealed class HandleTable(NodeRef node, IBlockMap? blocks)
@@ -51,7 +52,8 @@ internal sealed class HandleTable(NodeRef node, IBlockMap? blocks)
             _rows[at] = row;
             if (!_byOwner.TryGetValue(owner, out var owned)) _byOwner[owner] = owned = new Owner();
             // Asked now: once its node is removed, its block is nobody's.
-            if (owned.Home.IsNone && owner != 0) owned.Home = blocks?.HomeOf(owner / IBlockMap.BlockSize) ?? default;
+            if (owned.Home.IsNone && owner != 0) owned.Home = blocks?.HomeOf(owner / IBlockMap.BlockSize)
+                ?? default;
             owned.Rows.Add(row);
             Count++;
             return row;
@@ -64,7 +66,8 @@ internal sealed class HandleTable(NodeRef node, IBlockMap? blocks)
         lock (_lock)
         {
             var handle = ObjectHandle.WellKnown(node, contract);
-            var row = new HandleRow(handle, target, target.Home, 0, Rights.All, Rights.GlobalHandle | Rights.Lookup);
+            var row = new HandleRow(
+                handle, target, target.Home, 0, Rights.All, Rights.GlobalHandle | Rights.Lookup);
             var factories = _factories;
             if (contract >= factories.Length) Array.Resize(ref factories, contract + 1);
             else factories = (HandleRow?[])factories.Clone();
@@ -93,7 +96,8 @@ internal sealed class HandleTable(NodeRef node, IBlockMap? blocks)
             var at = (int)(index - ObjectHandle.WellKnownMax);
             _rows[at] = null;
             _free.Enqueue(at);
-            if (_byOwner.TryGetValue(row.Owner, out var owned) && owned.Rows.Remove(row) && owned.Rows.Count == 0)
+            if (_byOwner.TryGetValue(row.Owner, out var owned) && owned.Rows.Remove(row)
+                && owned.Rows.Count == 0)
                 _byOwner.Remove(row.Owner);
             Count--;
         }
@@ -112,7 +116,8 @@ internal sealed class HandleTable(NodeRef node, IBlockMap? blocks)
     /// <summary>The processes of a node that handles were made for, in order.</summary>
     public IReadOnlyList<int> OwnersOf(NodeRef home)
     {
-        lock (_lock) return [.. _byOwner.Where(pair => pair.Value.Home == home).Select(pair => pair.Key).Order()];
+        lock (_lock) return [.. _byOwner.Where(pair => pair.Value.Home == home).Select(pair => pair.Key)
+            .Order()];
     }
 
     private int TakeSlot()

@@ -20,7 +20,8 @@ public sealed record IpcNodeOptions(
     NodeRef Node, IClock Clock, IExecutor Executor, IRandomness Randomness, IBlockMap? Blocks,
     Func<ushort, ushort, Request?> Requests, bool InlineLinks = true);
 
-/// <summary>One node's IPC: its handle table, its identities, and the way to objects here and elsewhere.</summary>
+/// <summary>One node's IPC: its handle table, its identities, and the way to objects here and
+/// elsewhere.</summary>
 public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
 {
     private readonly IpcNodeOptions _options;
@@ -73,8 +74,8 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
     public CallContext Admit(int pid, Principal principal) =>
         new(this, _identities.Add(new CallerIdentity(pid, 1, Node, principal)));
 
-    /// <summary>Ends the identity of a process: from here on its calls are refused, and its handles, here and on
-    /// every node that it called, are dropped.</summary>
+    /// <summary>Ends the identity of a process: from here on its calls are refused, and its handles, here and
+    /// on every node that it called, are dropped.</summary>
     public void Dismiss(CallContext context)
     {
         _identities.Remove(context.Identity);
@@ -85,7 +86,8 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
     /// <summary>Drops every handle that objects of this node made for a process.</summary>
     public void DropOwner(int pid)
     {
-        // The object hears of it in a turn; calls by the handle are refused from now on, as their caller is dead.
+        // The object hears of it in a turn; calls by the handle are refused from now on, as their caller is
+        // dead.
         foreach (var row in _handles.OwnedBy(pid)) row.Home.Actor.Tell(new DropTurn(row), ActorRefs.NoSender);
     }
 
@@ -104,7 +106,8 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
 
     void ILinkReceiver.BatchBegins(ILink link) => _peers.BatchBegins();
 
-    void ILinkReceiver.Frame(ILink link, FrameClass frameClass, ReadOnlySpan<byte> frame) => _peers.Frame(link, frame);
+    void ILinkReceiver.Frame(ILink link, FrameClass frameClass, ReadOnlySpan<byte> frame) =>
+        _peers.Frame(link, frame);
 
     void ILinkReceiver.BatchEnds(ILink link) => _peers.BatchEnds();
 
@@ -124,7 +127,8 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
     }
 
     internal void CancelLocal(uint index, uint sequence, Request request, long generation, Errno errno) =>
-        _handles.Find(index, sequence)?.Home.Actor.Tell(new CancelTurn(request, generation, errno), ActorRefs.NoSender);
+        _handles.Find(index, sequence)?.Home.Actor.Tell(
+            new CancelTurn(request, generation, errno), ActorRefs.NoSender);
 
     internal override HandleRow Export(ServerObject target, int owner, Rights matched, Rights unmatched) =>
         _handles.Add(target, owner, matched, unmatched);
@@ -148,7 +152,8 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
         _log.Warning("Refused a call from {0}: {1}", peer, reason);
     }
 
-    /// <summary>Hands a request to the actor of its object; it is answered with EIO when the handle is stale.</summary>
+    /// <summary>Hands a request to the actor of its object; it is answered with EIO when the handle is
+    /// stale.</summary>
     internal void Deliver(ObjectHandle target, Request request, bool inline)
     {
         var row = _handles.Find(target.Index, target.Sequence);

@@ -3,8 +3,8 @@ using K42.Contracts.Ports;
 
 namespace K42.Kernel.Ipc;
 
-/// <summary>The calls on one link: those sent and not answered, those taken and not answered, and the identities
-/// that each side has introduced.</summary>
+/// <summary>The calls on one link: those sent and not answered, those taken and not answered, and the
+/// identities that each side has introduced.</summary>
 internal sealed class Peer : ICompletionSink
 {
     private const int EarlyCancelsMax = 1_024;
@@ -30,7 +30,8 @@ internal sealed class Peer : ICompletionSink
 
     public ILink Link { get; }
 
-    /// <summary>Sends a call; on failure it is answered: Overloaded or NotRun, and certainly did not run.</summary>
+    /// <summary>Sends a call; on failure it is answered: Overloaded or NotRun, and certainly did not
+    /// run.</summary>
     public void Send(CallerIdentity caller, ObjectHandle target, Request request)
     {
         var generation = request.Generation;
@@ -45,7 +46,8 @@ internal sealed class Peer : ICompletionSink
             var oneWay = request.OneWay;
             var id = oneWay ? 0 : Interlocked.Increment(ref _lastCallId);
             var header = new CallHeader(
-                id, caller.Pid, caller.Version, target.Index, target.Sequence, request.Contract, request.Method);
+                id, caller.Pid, caller.Version, target.Index, target.Sequence, request.Contract,
+                    request.Method);
             writer.Clear();
             header.Write(ref writer);
             request.WriteArguments(ref writer);
@@ -59,7 +61,8 @@ internal sealed class Peer : ICompletionSink
         }
     }
 
-    /// <summary>Asks the peer to give up on a call. It is answered all the same, with what was done.</summary>
+    /// <summary>Asks the peer to give up on a call. It is answered all the same, with what was
+    /// done.</summary>
     public void Cancel(Request request, long generation)
     {
         var id = request.CallId;
@@ -100,7 +103,8 @@ internal sealed class Peer : ICompletionSink
         }
     }
 
-    /// <summary>The link is over: what was sent fails, what was taken is dropped with its callers' handles.</summary>
+    /// <summary>The link is over: what was sent fails, what was taken is dropped with its callers'
+    /// handles.</summary>
     public void Ended()
     {
         Sent[] sent;
@@ -305,7 +309,8 @@ internal sealed class Peer : ICompletionSink
     {
         lock (_lock)
         {
-            if (_introducedHere.Count >= IdentitiesMax) throw new WireException("too many identities introduced");
+            if (_introducedHere.Count >= IdentitiesMax) throw new WireException(
+                "too many identities introduced");
             if (_introducedHere.TryGetValue(identity.Pid, out var known))
             {
                 if (known.Version > identity.Version) return;
@@ -322,7 +327,8 @@ internal sealed class Peer : ICompletionSink
             if (_introducedHere.Remove(pid, out var identity)) identity.Revoke();
         }
         // A node speaks for its own processes only.
-        if (pid >= IBlockMap.BlockSize && _options.Blocks?.HomeOf(pid / IBlockMap.BlockSize) == Link.Peer) _node.DropOwner(pid);
+        if (pid >= IBlockMap.BlockSize
+            && _options.Blocks?.HomeOf(pid / IBlockMap.BlockSize) == Link.Peer) _node.DropOwner(pid);
     }
 
     private readonly record struct Sent(Request Request, long Generation, long Frame);

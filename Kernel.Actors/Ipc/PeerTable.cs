@@ -27,7 +27,8 @@ internal sealed class PeerTable(IpcNode node, IpcNodeOptions options) : IDisposa
         if (_peers.TryGetValue(to, out var peer)) peer.Cancel(request, generation);
     }
 
-    /// <summary>Tells every node that a process is dead: any of them may have handles that were given to it.</summary>
+    /// <summary>Tells every node that a process is dead: any of them may have handles that were given to
+    /// it.</summary>
     public void AnnounceDeath(int pid)
     {
         if (Links is null) return;
@@ -56,5 +57,6 @@ internal sealed class PeerTable(IpcNode node, IpcNodeOptions options) : IDisposa
 
     private Peer Of(ILink link) =>
         _peers.GetOrAdd(
-            link.Peer, static (_, made) => new Peer(made.node, made.options, made.link), (node, options, link));
+            link.Peer, static (_, made) =>
+                new Peer(made.node, made.options, made.link), (node, options, link));
 }

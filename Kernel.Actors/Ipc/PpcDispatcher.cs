@@ -6,12 +6,13 @@ using Akka.Dispatch;
 
 namespace K42.Kernel.Ipc;
 
-/// <summary>Protected procedure call: the caller's thread runs the idle target's turn, without a queue between.</summary>
+/// <summary>Protected procedure call: the caller's thread runs the idle target's turn, without a queue
+/// between.</summary>
 /// <remarks>
-/// Only a generated call may run inline: it names itself in a thread-static slot before it is told, and only the
-/// mailbox that receives that very message is run. Tell, system messages, actor creation and timers always queue.
-/// An inline run takes one message and hands the mailbox over; nesting is bounded and the stack is checked.
-/// </remarks>
+/// Only a generated call may run inline: it names itself in a thread-static slot before it is told, and only
+/// the mailbox that receives that very message is run. Tell, system messages, actor creation and timers
+/// always queue. An inline run takes one message and hands the mailbox over; nesting is bounded and the stack
+/// is checked. </remarks>
 public sealed class PpcDispatcher : MessageDispatcher
 {
     /// <summary>How deep calls may nest on one thread before they are queued.</summary>
@@ -92,7 +93,8 @@ public sealed class PpcDispatcher : MessageDispatcher
         finally
         {
             if (context is not null && !ReferenceEquals(context, s_empty)) ExecutionContext.Restore(context);
-            if (synchronization is not null) SynchronizationContext.SetSynchronizationContext(synchronization);
+            if (synchronization is not null) SynchronizationContext.SetSynchronizationContext(
+                synchronization);
             t_depth--;
         }
     }
@@ -107,13 +109,15 @@ public sealed class PpcDispatcher : MessageDispatcher
     }
 }
 
-/// <summary>Makes the dispatcher from HOCON: <c>type = "K42.Kernel.Ipc.PpcDispatcherConfigurator, K42.Kernel"</c>.</summary>
+/// <summary>Makes the dispatcher from HOCON: <c>type = "K42.Kernel.Ipc.PpcDispatcherConfigurator,
+/// K42.Kernel"</c>.</summary>
 public sealed class PpcDispatcherConfigurator : MessageDispatcherConfigurator
 {
     private readonly PpcDispatcher _dispatcher;
 
     /// <summary>Made by Akka.</summary>
-    public PpcDispatcherConfigurator(Config config, IDispatcherPrerequisites prerequisites) : base(config, prerequisites) =>
+    public PpcDispatcherConfigurator(Config config, IDispatcherPrerequisites prerequisites) : base(
+        config, prerequisites) =>
         _dispatcher = new PpcDispatcher(this);
 
     /// <inheritdoc/>

@@ -4,7 +4,8 @@ using K42.Contracts.Ports;
 
 namespace K42.Kernel.Ipc;
 
-/// <summary>What a link's reader thread may do itself: idle targets' turns and callers' continuations, for a while.</summary>
+/// <summary>What a link's reader thread may do itself: idle targets' turns and callers' continuations, for a
+/// while.</summary>
 /// <remarks>Posting each to the pool costs several times the throughput; but a reader that is busy with other
 /// people's turns reads nothing, so beyond the budget of a batch everything is posted.</remarks>
 internal static class ReaderTurn

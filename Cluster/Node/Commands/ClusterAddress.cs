@@ -20,7 +20,8 @@ internal sealed record ClusterAddress(string Address, string Credential)
     /// <summary>--credential, on every client command.</summary>
     public static readonly Option<string?> CredentialOption = new("--credential")
     {
-        Description = "The client credential's file (default: K42_CREDENTIAL, or that of the cluster last started).",
+        Description =
+            "The client credential's file (default: K42_CREDENTIAL, or that of the cluster last started).",
         Recursive = true,
     };
 
@@ -30,11 +31,14 @@ internal sealed record ClusterAddress(string Address, string Credential)
     {
         var state = ClusterState.Load();
         var address = result.GetValue(ClusterOption) ?? Environment.GetEnvironmentVariable("K42_CLUSTER");
-        var credential = result.GetValue(CredentialOption) ?? Environment.GetEnvironmentVariable("K42_CREDENTIAL");
-        if (address is null && state is not null) address = (state.Running().FirstOrDefault() ?? state.Nodes[0]).Gateway;
+        var credential = result.GetValue(CredentialOption)
+            ?? Environment.GetEnvironmentVariable("K42_CREDENTIAL");
+        if (address is null && state is not null) address = (
+            state.Running().FirstOrDefault() ?? state.Nodes[0]).Gateway;
         credential ??= state?.Credential;
         if (address is null || credential is null)
-            throw new UserException("No cluster is known: start one with 'k42 up', or give --cluster and --credential.", 69);
+            throw new UserException(
+                "No cluster is known: start one with 'k42 up', or give --cluster and --credential.", 69);
         return new ClusterAddress(address, credential);
     }
 
@@ -47,12 +51,14 @@ internal sealed record ClusterAddress(string Address, string Credential)
         }
         catch (IOException e)
         {
-            throw new UserException($"{e.Message} ('k42 status' tells whether the cluster runs; 'k42 up' starts one.)", 69);
+            throw new UserException(
+                $"{e.Message} ('k42 status' tells whether the cluster runs; 'k42 up' starts one.)", 69);
         }
     }
 
     /// <summary>Connects, begins a session, runs an action in it, and ends it.</summary>
-    public async Task<int> InSessionAsync(string name, Func<K42Session, Task<int>> action, CancellationToken cancel)
+    public async Task<int> InSessionAsync(
+        string name, Func<K42Session, Task<int>> action, CancellationToken cancel)
     {
         await using var connection = await ConnectAsync(cancel).ConfigureAwait(false);
         await using var session = await connection.BeginSessionAsync(name, cancel).ConfigureAwait(false);

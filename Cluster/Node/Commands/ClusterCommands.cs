@@ -19,7 +19,8 @@ internal static class ClusterCommands
     {
         await using var connection = await address.ConnectAsync(cancel).ConfigureAwait(false);
         var status = await connection.Cluster.StatusAsync(new StatusRequest(), cancellationToken: cancel);
-        var processes = await connection.Cluster.ProcessesAsync(new ProcessesRequest(), cancellationToken: cancel);
+        var processes = await connection.Cluster.ProcessesAsync(
+            new ProcessesRequest(), cancellationToken: cancel);
         var volumes = await connection.Cluster.VolumesAsync(new VolumesRequest(), cancellationToken: cancel);
         var rows = status.Nodes.Select(node => new
         {
@@ -32,10 +33,12 @@ internal static class ClusterCommands
         }).ToArray();
         if (json)
         {
-            Console.WriteLine(JsonSerializer.Serialize(new { serving = status.Serving, nodes = rows }, NodeJson.Options));
+            Console.WriteLine(
+                JsonSerializer.Serialize(new { serving = status.Serving, nodes = rows }, NodeJson.Options));
             return 0;
         }
-        Console.WriteLine(status.Serving ? "The cluster serves." : "This node has no majority: it serves nothing until it has.");
+        Console.WriteLine(status.Serving
+            ? "The cluster serves." : "This node has no majority: it serves nothing until it has.");
         Console.WriteLine($"{"NODE",-12} {"ID",4} {"LIFE",5} {"GATEWAY",-22} {"PROCESSES",9} {"VOLUMES",8}");
         foreach (var row in rows)
             Console.WriteLine($"{row.node,-12} {row.id,4} {row.incarnation,5} {row.gateway,-22} {row.processes,9} {row.volumes,8}");
@@ -43,10 +46,12 @@ internal static class ClusterCommands
     }
 
     /// <summary>ps [--json]</summary>
-    public static async Task<int> ProcessesAsync(ClusterAddress address, bool json, TextWriter output, CancellationToken cancel)
+    public static async Task<int> ProcessesAsync(
+        ClusterAddress address, bool json, TextWriter output, CancellationToken cancel)
     {
         await using var connection = await address.ConnectAsync(cancel).ConfigureAwait(false);
-        var reply = await connection.Cluster.ProcessesAsync(new ProcessesRequest(), cancellationToken: cancel);
+        var reply = await connection.Cluster.ProcessesAsync(
+            new ProcessesRequest(), cancellationToken: cancel);
         if (json)
         {
             await output.WriteLineAsync(JsonSerializer.Serialize(reply.Processes.Select(process => new
@@ -63,11 +68,13 @@ internal static class ClusterCommands
             }), NodeJson.Options)).ConfigureAwait(false);
             return 0;
         }
-        await output.WriteLineAsync($"{"PID",8} {"PPID",8} {"NODE",5} {"USER",-12} S NAME").ConfigureAwait(false);
+        await output.WriteLineAsync($"{"PID",8} {"PPID",8} {"NODE",5} {"USER",-12} S NAME")
+            .ConfigureAwait(false);
         foreach (var process in reply.Processes)
             await output.WriteLineAsync(
                 $"{process.Pid,8} {process.Parent,8} {process.Node,5} {process.User,-12} {process.State} {process.Name}").ConfigureAwait(false);
-        foreach (var node in reply.Unanswered) await Console.Error.WriteLineAsync($"Node {node} did not answer.").ConfigureAwait(false);
+        foreach (var node in reply.Unanswered) await Console.Error.WriteLineAsync(
+            $"Node {node} did not answer.").ConfigureAwait(false);
         return 0;
     }
 
@@ -86,12 +93,14 @@ internal static class ClusterCommands
     /// <summary>logs [NODE] [--lines N]</summary>
     public static int Logs(string? node, int lines)
     {
-        var state = ClusterState.Load() ?? throw new UserException("No cluster was started on this account, so there are no logs.", 69);
+        var state = ClusterState.Load()
+            ?? throw new UserException("No cluster was started on this account, so there are no logs.", 69);
         foreach (var started in state.Nodes.Where(started => node is null || started.Name == node))
         {
             var file = Path.Combine(state.Data, started.Name, "node.log");
             if (!File.Exists(file)) continue;
-            foreach (var line in File.ReadLines(file).TakeLast(lines)) Console.WriteLine($"{started.Name}: {line}");
+            foreach (var line in File.ReadLines(file).TakeLast(lines)) Console.WriteLine(
+                $"{started.Name}: {line}");
         }
         return 0;
     }
@@ -121,10 +130,12 @@ internal static class ClusterCommands
     /// <summary>credential add USER [--out FILE]</summary>
     public static int AddCredential(string user, string? file)
     {
-        var state = ClusterState.Load() ?? throw new UserException("No cluster was started on this account: 'k42 up' makes one.", 69);
+        var state = ClusterState.Load()
+            ?? throw new UserException("No cluster was started on this account: 'k42 up' makes one.", 69);
         if (!File.Exists(Path.Combine(state.Data, "ca.pem")))
             throw new UserException($"{state.Data} holds no authority, so it can't issue credentials.");
-        var identity = Users.Of(user) ?? throw new UserException($"This machine has no account named {user}.");
+        var identity = Users.Of(user)
+            ?? throw new UserException($"This machine has no account named {user}.");
         var path = file ?? Path.Combine(state.Data, $"{identity.User}.pem");
         using var authority = ClusterAuthority.OpenOrCreate(state.Data);
         authority.IssueClient(path, identity);
@@ -150,12 +161,15 @@ internal static class ClusterCommands
         return 0;
     }
 
-    private static async Task<bool> MayEndAsync(ClusterState state, StartedNode node, CancellationToken cancel)
+    private static async Task<bool> MayEndAsync(
+        ClusterState state, StartedNode node, CancellationToken cancel)
     {
         try
         {
-            await using var connection = await K42Connection.ConnectAsync(node.Gateway, state.Credential, cancel).ConfigureAwait(false);
-            var volumes = await connection.Cluster.VolumesAsync(new VolumesRequest(), cancellationToken: cancel);
+            await using var connection = await K42Connection.ConnectAsync(
+                node.Gateway, state.Credential, cancel).ConfigureAwait(false);
+            var volumes = await connection.Cluster.VolumesAsync(
+                new VolumesRequest(), cancellationToken: cancel);
             var bytes = volumes.Volumes.Sum(volume => volume.BytesUsed);
             if (bytes == 0) return true;
             Console.Error.Write(string.Create(CultureInfo.InvariantCulture, $"The cluster holds {bytes / 1e6:0.0} MB of files in memory, which end with it. End it? [y/N] "));

@@ -20,7 +20,8 @@ internal static class CommandTable
     {
         var root = new RootCommand(Text)
         {
-            Demo(), Up(), Down(), Status(), Processes(), Pipes(), List(), Cat(), Copy(), Remove(), MakeDirectory(), Move(), Stat(), Kill(),
+            Demo(), Up(), Down(), Status(), Processes(), Pipes(), List(), Cat(), Copy(), Remove(),
+                MakeDirectory(), Move(), Stat(), Kill(),
             Logs(), Syscalls(), Contracts(), Credential(), Shell(), Node(),
         };
         root.Add(ClusterAddress.ClusterOption);
@@ -30,16 +31,24 @@ internal static class CommandTable
 
     private static Command Up()
     {
-        var nodes = new Option<int>("--nodes") { Description = "How many nodes, 1 to 9.", DefaultValueFactory = _ => 1 };
-        var data = new Option<string?>("--data") { Description = "The data directory (default ~/.k42/data)." };
-        var detach = new Option<bool>("--detach") { Description = "Return at once and leave the cluster running." };
-        var port = new Option<int>("--port") { Description = "The first gateway's TCP port; 0 takes free ones.", DefaultValueFactory = _ => Hosting.Ports.GatewayFirst };
-        var profile = new Option<string>("--profile") { Description = "The cluster's timings: default, or demo (deaths within seconds).", DefaultValueFactory = _ => "default" };
+        var nodes = new Option<int>(
+            "--nodes") { Description = "How many nodes, 1 to 9.", DefaultValueFactory = _ => 1 };
+        var data = new Option<string?>(
+            "--data") { Description = "The data directory (default ~/.k42/data)." };
+        var detach = new Option<bool>(
+            "--detach") { Description = "Return at once and leave the cluster running." };
+        var port = new Option<int>(
+            "--port") { Description = "The first gateway's TCP port; 0 takes free ones.",
+            DefaultValueFactory = _ => Hosting.Ports.GatewayFirst };
+        var profile = new Option<string>(
+            "--profile") { Description = "The cluster's timings: default, or demo (deaths within seconds).",
+            DefaultValueFactory = _ => "default" };
         nodes.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 9) result.AddError("--nodes takes 1 to 9.");
         });
-        var command = new Command("up", "Start a cluster on this machine.") { nodes, data, detach, port, profile };
+        var command = new Command(
+            "up", "Start a cluster on this machine.") { nodes, data, detach, port, profile };
         command.SetAction((result, _) => UpCommand.RunAsync(
             result.GetValue(nodes), result.GetValue(data), result.GetValue(detach), result.GetValue(profile)!,
             result.GetValue(port)));
@@ -50,14 +59,17 @@ internal static class CommandTable
     {
         var fast = new Option<bool>("--fast") { Description = "Skip the big copy." };
         var keep = new Option<bool>("--keep") { Description = "Leave the cluster up." };
-        var command = new Command("demo", "Start three nodes, show them, kill one, copy much, compare.") { fast, keep };
-        command.SetAction((result, _) => K42.Node.Demo.DemoCommand.RunAsync(result.GetValue(fast), result.GetValue(keep)));
+        var command = new Command(
+            "demo", "Start three nodes, show them, kill one, copy much, compare.") { fast, keep };
+        command.SetAction(
+            (result, _) => K42.Node.Demo.DemoCommand.RunAsync(result.GetValue(fast), result.GetValue(keep)));
         return command;
     }
 
     private static Command Down()
     {
-        var yes = new Option<bool>("--yes", "-y") { Description = "Don't ask, even when files would be lost." };
+        var yes = new Option<bool>(
+            "--yes", "-y") { Description = "Don't ask, even when files would be lost." };
         var command = new Command("down", "End the cluster last started on this account.") { yes };
         command.SetAction((result, cancel) => ClusterCommands.DownAsync(result.GetValue(yes), cancel));
         return command;
@@ -77,13 +89,15 @@ internal static class CommandTable
         var json = Json();
         var command = new Command("ps", "The processes of all nodes.") { json };
         command.SetAction((result, cancel) =>
-            ClusterCommands.ProcessesAsync(ClusterAddress.Of(result), result.GetValue(json), Console.Out, cancel));
+            ClusterCommands.ProcessesAsync(
+                ClusterAddress.Of(result), result.GetValue(json), Console.Out, cancel));
         return command;
     }
 
     private static Command Pipes()
     {
-        var command = new Command("pipes", "The pipes of all nodes: bytes moved and held, readers and writers.");
+        var command = new Command(
+            "pipes", "The pipes of all nodes: bytes moved and held, readers and writers.");
         command.SetAction((result, cancel) => ClusterCommands.PipesAsync(ClusterAddress.Of(result), cancel));
         return command;
     }
@@ -97,7 +111,8 @@ internal static class CommandTable
         command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
             "ls",
             session => FileCommands.ListAsync(
-                session, K42Path.Remote(result.GetValue(path)!), result.GetValue(details), result.GetValue(json), Console.Out),
+                session, K42Path.Remote(result.GetValue(path)!), result.GetValue(details), result.GetValue(
+                    json), Console.Out),
             cancel));
         return command;
     }
@@ -108,24 +123,29 @@ internal static class CommandTable
         var command = new Command("cat", "Write a file to standard output.") { path };
         command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
             "cat",
-            session => FileCommands.CatAsync(session, K42Path.Remote(result.GetValue(path)!), Console.OpenStandardOutput()),
+            session => FileCommands.CatAsync(
+                session, K42Path.Remote(result.GetValue(path)!), Console.OpenStandardOutput()),
             cancel));
         return command;
     }
 
     private static Command Copy()
     {
-        var from = new Argument<string>("SRC") { Description = "k42:/path, a local path, or - for standard input." };
-        var to = new Argument<string>("DST") { Description = "k42:/path, a local path, or - for standard output." };
+        var from = new Argument<string>(
+            "SRC") { Description = "k42:/path, a local path, or - for standard input." };
+        var to = new Argument<string>(
+            "DST") { Description = "k42:/path, a local path, or - for standard output." };
         var recursive = new Option<bool>("-r") { Description = "Directories with what is in them." };
-        var command = new Command("cp", "Copy files into, out of or within the cluster.") { from, to, recursive };
+        var command = new Command(
+            "cp", "Copy files into, out of or within the cluster.") { from, to, recursive };
         command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
             "cp",
             async session =>
             {
                 var progress = new CopyProgress();
                 await new CopyCommand(session, Console.IsErrorRedirected ? null : progress.Report).RunAsync(
-                    K42Path.Parse(result.GetValue(from)!), K42Path.Parse(result.GetValue(to)!), result.GetValue(recursive), cancel);
+                    K42Path.Parse(result.GetValue(from)!), K42Path.Parse(
+                        result.GetValue(to)!), result.GetValue(recursive), cancel);
                 progress.End();
                 return 0;
             },
@@ -142,7 +162,8 @@ internal static class CommandTable
         command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
             "rm",
             session => FileCommands.RemoveAsync(
-                session, K42Path.Remote(result.GetValue(path)!), result.GetValue(recursive), result.GetValue(force)),
+                session, K42Path.Remote(result.GetValue(path)!), result.GetValue(recursive), result.GetValue(
+                    force)),
             cancel));
         return command;
     }
@@ -150,11 +171,13 @@ internal static class CommandTable
     private static Command MakeDirectory()
     {
         var path = RemotePath("The new directory.");
-        var parents = new Option<bool>("-p") { Description = "Those above it too; one that is there is no error." };
+        var parents = new Option<bool>(
+            "-p") { Description = "Those above it too; one that is there is no error." };
         var command = new Command("mkdir", "Make a directory.") { path, parents };
         command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
             "mkdir",
-            session => FileCommands.MakeDirectoryAsync(session, K42Path.Remote(result.GetValue(path)!), result.GetValue(parents)),
+            session => FileCommands.MakeDirectoryAsync(
+                session, K42Path.Remote(result.GetValue(path)!), result.GetValue(parents)),
             cancel));
         return command;
     }
@@ -162,7 +185,8 @@ internal static class CommandTable
     private static Command Move()
     {
         var from = new Argument<string>("FROM") { Description = "k42:/path" };
-        var to = new Argument<string>("TO") { Description = "k42:/path: a new name, or a directory to move into." };
+        var to = new Argument<string>(
+            "TO") { Description = "k42:/path: a new name, or a directory to move into." };
         var command = new Command("mv", "Rename or move.") { from, to };
         command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
             "mv",
@@ -179,7 +203,8 @@ internal static class CommandTable
         var command = new Command("stat", "What is known of a file.") { path, json };
         command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
             "stat",
-            session => FileCommands.StatAsync(session, K42Path.Remote(result.GetValue(path)!), result.GetValue(json), Console.Out),
+            session => FileCommands.StatAsync(
+                session, K42Path.Remote(result.GetValue(path)!), result.GetValue(json), Console.Out),
             cancel));
         return command;
     }
@@ -187,7 +212,8 @@ internal static class CommandTable
     private static Command Kill()
     {
         var pid = new Argument<int>("PID") { Description = "The process; -N for group N." };
-        var signal = new Option<int>("--signal", "-s") { Description = "The signal's number.", DefaultValueFactory = _ => 15 };
+        var signal = new Option<int>(
+            "--signal", "-s") { Description = "The signal's number.", DefaultValueFactory = _ => 15 };
         var command = new Command("kill", "Send a signal.") { pid, signal };
         command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
             "kill",
@@ -202,9 +228,12 @@ internal static class CommandTable
 
     private static Command Logs()
     {
-        var node = new Argument<string?>("NODE") { Description = "Only this node's.", Arity = ArgumentArity.ZeroOrOne };
-        var lines = new Option<int>("--lines", "-n") { Description = "The last so many of each node.", DefaultValueFactory = _ => 50 };
-        var command = new Command("logs", "What the nodes of the cluster last started wrote to their logs.") { node, lines };
+        var node = new Argument<string?>(
+            "NODE") { Description = "Only this node's.", Arity = ArgumentArity.ZeroOrOne };
+        var lines = new Option<int>("--lines", "-n") { Description = "The last so many of each node.",
+            DefaultValueFactory = _ => 50 };
+        var command = new Command(
+            "logs", "What the nodes of the cluster last started wrote to their logs.") { node, lines };
         command.SetAction(result => ClusterCommands.Logs(result.GetValue(node), result.GetValue(lines)));
         return command;
     }
@@ -212,23 +241,28 @@ internal static class CommandTable
     private static Command Syscalls()
     {
         var json = Json();
-        var command = new Command("syscalls", "Every Linux system call: full, partial with a note, or refused with an errno and why.") { json };
+        var command = new Command("syscalls",
+            "Every Linux system call: full, partial with a note, or refused with an errno and why.") { json };
         command.SetAction(result => Console.Out.WriteLine(
-            result.GetValue(json) ? Personality.Linux.SyscallTable.ToJson() : Personality.Linux.SyscallTable.ToText()));
+            result.GetValue(json)
+                ? Personality.Linux.SyscallTable.ToJson() : Personality.Linux.SyscallTable.ToText()));
         return command;
     }
 
     private static Command Contracts()
     {
-        var command = new Command("contracts", "Every IPC contract with its calls, rights, limits and errors.");
+        var command = new Command(
+            "contracts", "Every IPC contract with its calls, rights, limits and errors.");
         command.SetAction(_ => ClusterCommands.Contracts());
         return command;
     }
 
     private static Command Credential()
     {
-        var user = new Argument<string>("USER") { Description = "An account of this machine: name or number." };
-        var file = new Option<string?>("--out") { Description = "The file to write (default: USER.pem in the data directory)." };
+        var user = new Argument<string>(
+            "USER") { Description = "An account of this machine: name or number." };
+        var file = new Option<string?>(
+            "--out") { Description = "The file to write (default: USER.pem in the data directory)." };
         var add = new Command("add", "Issue a client credential for a user.") { user, file };
         add.SetAction(result => ClusterCommands.AddCredential(result.GetValue(user)!, result.GetValue(file)));
         return new Command("credential", "Client credentials of the cluster last started.") { add };
@@ -245,7 +279,8 @@ internal static class CommandTable
 
     private static Argument<string> RemotePath(string description, Func<string>? otherwise = null)
     {
-        var argument = new Argument<string>("PATH") { Description = $"{description} k42:/path; the prefix may be left out." };
+        var argument = new Argument<string>(
+            "PATH") { Description = $"{description} k42:/path; the prefix may be left out." };
         if (otherwise is not null) argument.DefaultValueFactory = _ => otherwise();
         return argument;
     }
@@ -256,7 +291,8 @@ internal static class CommandTable
         var withParent = new Option<bool>("--with-parent") { Description = "End when standard input ends." };
         var command = new Command("node", "Run one node in this process.") { file, withParent };
         command.Hidden = true;
-        command.SetAction((result, _) => NodeCommand.RunAsync(result.GetValue(file)!, result.GetValue(withParent)));
+        command.SetAction(
+            (result, _) => NodeCommand.RunAsync(result.GetValue(file)!, result.GetValue(withParent)));
         return command;
     }
 }

@@ -30,7 +30,8 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
             return;
         }
         var target = await IsDirectoryAsync(to).ConfigureAwait(false) ? to.Below(from.Name) : to;
-        if (!await IsDirectoryAsync(from).ConfigureAwait(false)) await CopyFileAsync(from, target, cancel).ConfigureAwait(false);
+        if (!await IsDirectoryAsync(from).ConfigureAwait(false)) await CopyFileAsync(from, target, cancel)
+            .ConfigureAwait(false);
         else if (recursive) await CopyTreeAsync(from, target, cancel).ConfigureAwait(false);
         else throw new UserException($"{from} is a directory: add -r to copy it and what is in it.");
     }
@@ -78,7 +79,8 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
     public async Task CopyFileAsync(K42Path from, K42Path to, CancellationToken cancel)
     {
         long bytes;
-        if (!from.IsRemote && to.IsRemote) bytes = await UploadAsync(from.Text, to.Text, cancel).ConfigureAwait(false);
+        if (!from.IsRemote && to.IsRemote) bytes = await UploadAsync(from.Text, to.Text, cancel)
+            .ConfigureAwait(false);
         else
         {
             await using var source = await ReaderAsync(from).ConfigureAwait(false);
@@ -93,7 +95,8 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
     private async Task<long> UploadAsync(string from, string to, CancellationToken cancel)
     {
         await using var source = new FileStream(
-            from, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            from, FileMode.Open, FileAccess.Read, FileShare.Read, 0,
+                FileOptions.Asynchronous | FileOptions.SequentialScan);
         var mode = (uint)File.GetUnixFileMode(from) & 0x1FF;
         var size = source.Length;
         const int flags = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate;
@@ -110,7 +113,8 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
             {
                 if (completion.Errno != 0) throw new K42Exception((Errno)completion.Errno, "cp", to);
             }
-            if (write is not null && (await write).Result != size) throw new IOException($"k42:{to} took only a part of {size} bytes.");
+            if (write is not null && (await write).Result != size) throw new IOException(
+                $"k42:{to} took only a part of {size} bytes.");
             await close;
             return size;
         }
@@ -128,7 +132,8 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
         return size;
     }
 
-    private async Task WriteAllAsync(int fd, ReadOnlyMemory<byte> piece, long offset, CancellationToken cancel)
+    private async Task WriteAllAsync(
+        int fd, ReadOnlyMemory<byte> piece, long offset, CancellationToken cancel)
     {
         while (!piece.IsEmpty)
         {
@@ -167,7 +172,8 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
 
     private async Task MakeDirectoryAsync(K42Path path)
     {
-        if (path.IsRemote) await FileCommands.EnsureDirectoryAsync(session.Main, path.Text).ConfigureAwait(false);
+        if (path.IsRemote) await FileCommands.EnsureDirectoryAsync(session.Main, path.Text)
+            .ConfigureAwait(false);
         else Directory.CreateDirectory(path.Text);
     }
 
@@ -182,7 +188,8 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
         var entries = new List<(string, EntryKind, string)>();
         if (!path.IsRemote)
         {
-            foreach (var info in new DirectoryInfo(path.Text).EnumerateFileSystemInfos().OrderBy(info => info.Name, StringComparer.Ordinal))
+            foreach (var info in new DirectoryInfo(path.Text).EnumerateFileSystemInfos()
+                .OrderBy(info => info.Name, StringComparer.Ordinal))
             {
                 var kind = info.LinkTarget is not null ? EntryKind.Link
                     : info is DirectoryInfo ? EntryKind.Directory
@@ -193,7 +200,8 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
         }
         foreach (var entry in await FileCommands.EntriesAsync(session.Main, path.Text).ConfigureAwait(false))
         {
-            var kind = entry.Type switch { 4 => EntryKind.Directory, 10 => EntryKind.Link, 8 => EntryKind.File, _ => EntryKind.Other };
+            var kind = entry.Type switch { 4 => EntryKind.Directory, 10 => EntryKind.Link, 8 =>
+                EntryKind.File, _ => EntryKind.Other };
             var target = kind == EntryKind.Link
                 ? await session.Main.ReadLinkAsync(path.Below(entry.Name).Text).ConfigureAwait(false) : "";
             entries.Add((entry.Name, kind, target));

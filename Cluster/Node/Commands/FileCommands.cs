@@ -17,7 +17,8 @@ internal static class FileCommands
     private const int ReadBytes = 1_048_576;
 
     /// <summary>ls [-l] [--json] PATH...</summary>
-    public static async Task<int> ListAsync(K42Session session, string path, bool details, bool json, TextWriter output)
+    public static async Task<int> ListAsync(
+        K42Session session, string path, bool details, bool json, TextWriter output)
     {
         var task = session.Main;
         var status = await task.LinkStatAsync(path).ConfigureAwait(false);
@@ -36,7 +37,8 @@ internal static class FileCommands
             var link = IsDirectory(status) ? Join(path, rows[i].Name) : path;
             rows[i] = rows[i] with { Target = await task.ReadLinkAsync(link).ConfigureAwait(false) };
         }
-        if (json) await output.WriteLineAsync(JsonSerializer.Serialize(rows.Select(row => Describe(row.Name, row.Stat)), NodeJson.Options)).ConfigureAwait(false);
+        if (json) await output.WriteLineAsync(JsonSerializer.Serialize(
+            rows.Select(row => Describe(row.Name, row.Stat)), NodeJson.Options)).ConfigureAwait(false);
         else
         {
             foreach (var (name, stat, target) in rows)
@@ -76,7 +78,8 @@ internal static class FileCommands
         }
         if (!IsDirectory(status)) await task.UnlinkAsync(path).ConfigureAwait(false);
         else if (recursive) await RemoveTreeAsync(task, path).ConfigureAwait(false);
-        else throw new UserException($"{K42Path.Prefix}{path} is a directory: add -r to remove it and what is in it.");
+        else throw new UserException(
+            $"{K42Path.Prefix}{path} is a directory: add -r to remove it and what is in it.");
         return 0;
     }
 
@@ -118,7 +121,8 @@ internal static class FileCommands
     public static async Task<int> StatAsync(K42Session session, string path, bool json, TextWriter output)
     {
         var stat = await session.Main.LinkStatAsync(path).ConfigureAwait(false);
-        if (json) await output.WriteLineAsync(JsonSerializer.Serialize(Describe(path, stat), NodeJson.Options)).ConfigureAwait(false);
+        if (json) await output.WriteLineAsync(
+            JsonSerializer.Serialize(Describe(path, stat), NodeJson.Options)).ConfigureAwait(false);
         else
         {
             foreach (var (name, value) in Describe(path, stat))

@@ -2,7 +2,8 @@ using K42.Node.Hosting;
 
 namespace K42.Node.Commands;
 
-/// <summary>A path as commands take it: <c>k42:/path</c> in the cluster, <c>-</c> standard input or output, else local.</summary>
+/// <summary>A path as commands take it: <c>k42:/path</c> in the cluster, <c>-</c> standard input or output,
+/// else local.</summary>
 /// <param name="Text">Without the prefix.</param>
 /// <param name="IsRemote">In the cluster.</param>
 internal readonly record struct K42Path(string Text, bool IsRemote)

@@ -6,28 +6,34 @@ using K42.Node.Hosting;
 
 namespace K42.Node.Commands;
 
-/// <summary><c>k42 node FILE</c>: runs one node in this process. Started by <c>up</c> and by containers.</summary>
+/// <summary><c>k42 node FILE</c>: runs one node in this process. Started by <c>up</c> and by
+/// containers.</summary>
 internal static class NodeCommand
 {
     /// <summary>However long things take: this long after SIGTERM the process is gone.</summary>
     private static readonly TimeSpan s_stopDeadline = TimeSpan.FromSeconds(12);
 
-    /// <summary>Runs until SIGTERM or SIGINT, the end of the parent (with that option), or removal from the cluster.</summary>
+    /// <summary>Runs until SIGTERM or SIGINT, the end of the parent (with that option), or removal from the
+    /// cluster.</summary>
     public static async Task<int> RunAsync(string settingsFile, bool withParent)
     {
         using var stop = new CancellationTokenSource();
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
+        using var terminate = PosixSignalRegistration.Create(
+            PosixSignal.SIGTERM, context => Stop(context, stop));
+        using var interrupt = PosixSignalRegistration.Create(
+            PosixSignal.SIGINT, context => Stop(context, stop));
         if (withParent) EndWithParent(stop);
         var settings = NodeSettings.Load(settingsFile);
         var ready = Console.Out;
-        var log = new StreamWriter(Path.Combine(settings.Directory, "node.log"), append: true) { AutoFlush = true };
+        var log = new StreamWriter(
+            Path.Combine(settings.Directory, "node.log"), append: true) { AutoFlush = true };
         Console.SetOut(TextWriter.Synchronized(log));
         Console.SetError(Console.Out);
         try
         {
             await using var host = await NodeHost.StartAsync(settings, stop.Token).ConfigureAwait(false);
-            await ready.WriteLineAsync($"{NodeProcess.ReadyPrefix}{host.Cluster.Address}").ConfigureAwait(false);
+            await ready.WriteLineAsync($"{NodeProcess.ReadyPrefix}{host.Cluster.Address}")
+                .ConfigureAwait(false);
             await ready.FlushAsync(stop.Token).ConfigureAwait(false);
             var removed = host.Cluster.Ended;
             await Task.WhenAny(removed, Task.Delay(Timeout.Infinite, stop.Token)).ConfigureAwait(false);

@@ -27,9 +27,11 @@ internal sealed class RemoteFileStream(K42Task task, int fd, bool writes) : Stre
 
     /// <summary>Makes a file, or empties it, for writing.</summary>
     public static async Task<RemoteFileStream> CreateAsync(K42Task task, string path) =>
-        new(task, await task.OpenAsync(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate, 0x1B6).ConfigureAwait(false), writes: true);
+        new(task, await task.OpenAsync(path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate,
+            0x1B6).ConfigureAwait(false), writes: true);
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask<int> ReadAsync(
+        Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var bytes = await task.ReadAsync(fd, buffer.Length, cancellationToken).ConfigureAwait(false);
         bytes.CopyTo(buffer);
@@ -37,7 +39,8 @@ internal sealed class RemoteFileStream(K42Task task, int fd, bool writes) : Stre
         return bytes.Length;
     }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override async ValueTask WriteAsync(
+        ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (!buffer.IsEmpty)
         {
@@ -57,9 +60,11 @@ internal sealed class RemoteFileStream(K42Task task, int fd, bool writes) : Stre
     {
     }
 
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException("a sequential stream can't seek");
+    public override long Seek(long offset, SeekOrigin origin) =>
+        throw new NotSupportedException("a sequential stream can't seek");
 
-    public override void SetLength(long value) => throw new NotSupportedException("a sequential stream has no length");
+    public override void SetLength(long value) =>
+        throw new NotSupportedException("a sequential stream has no length");
 
     public override async ValueTask DisposeAsync() => await task.CloseAsync(fd).ConfigureAwait(false);
 }

@@ -7,17 +7,20 @@ using K42.Node.Hosting;
 
 namespace K42.Node.Commands;
 
-/// <summary><c>k42 sh</c>: a prompt over the file and process commands, in one session, with completion of paths.</summary>
+/// <summary><c>k42 sh</c>: a prompt over the file and process commands, in one session, with completion of
+/// paths.</summary>
 internal sealed class ShellCommand
 {
-    private static readonly string[] s_commands = ["cat", "cd", "cp", "exit", "help", "kill", "ls", "mkdir", "mv", "ps", "pwd", "rm", "stat"];
+    private static readonly string[] s_commands =
+        ["cat", "cd", "cp", "exit", "help", "kill", "ls", "mkdir", "mv", "ps", "pwd", "rm", "stat"];
 
     private readonly ClusterAddress _address;
     private readonly K42Session _session;
     private readonly List<string> _history = [];
     private string _directory = "/";
 
-    private ShellCommand(ClusterAddress address, K42Session session) => (_address, _session) = (address, session);
+    private ShellCommand(ClusterAddress address, K42Session session) =>
+        (_address, _session) = (address, session);
 
     /// <summary>Reads and runs lines until end of input or exit.</summary>
     public static Task<int> RunAsync(ClusterAddress address, CancellationToken cancel) =>
@@ -28,11 +31,13 @@ internal sealed class ShellCommand
         var result = 0;
         while (!cancel.IsCancellationRequested)
         {
-            var line = Console.IsInputRedirected ? Console.ReadLine() : await ReadLineAsync().ConfigureAwait(false);
+            var line = Console.IsInputRedirected ? Console.ReadLine() : await ReadLineAsync()
+                .ConfigureAwait(false);
             if (line is null) break;
             var words = Split(line);
             if (words.Count == 0) continue;
-            if (words[0] == "exit") return words.Count > 1 && int.TryParse(words[1], out var status) ? status : result;
+            if (words[0] == "exit") return words.Count > 1
+                && int.TryParse(words[1], out var status) ? status : result;
             result = await RunLineAsync(words, cancel).ConfigureAwait(false);
         }
         return result;
@@ -42,10 +47,12 @@ internal sealed class ShellCommand
     {
         try
         {
-            return await RunCommandAsync(words[0], [.. words.Skip(1).Where(IsOption)], [.. words.Skip(1).Where(word => !IsOption(word))], cancel)
+            return await RunCommandAsync(words[0], [.. words.Skip(1).Where(IsOption)],
+                [.. words.Skip(1).Where(word => !IsOption(word))], cancel)
                 .ConfigureAwait(false);
         }
-        catch (Exception e) when (e is UserException or IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception e) when (
+            e is UserException or IOException or UnauthorizedAccessException or FormatException)
         {
             Console.Error.WriteLine(e.Message);
         }
@@ -56,16 +63,19 @@ internal sealed class ShellCommand
         return 1;
     }
 
-    private Task<int> RunCommandAsync(string command, HashSet<string> options, string[] paths, CancellationToken cancel)
+    private Task<int> RunCommandAsync(
+        string command, HashSet<string> options, string[] paths, CancellationToken cancel)
     {
         bool Has(char letter) => options.Any(option => option.Contains(letter, StringComparison.Ordinal));
-        string At(int index) => index < paths.Length ? paths[index] : throw new UserException($"{command} needs another word: type help.", 2);
+        string At(int index) => index < paths.Length
+            ? paths[index] : throw new UserException($"{command} needs another word: type help.", 2);
         return (command, paths.Length) switch
         {
             ("help", _) => SayAsync("cat F, cd D, cp [-r] FROM TO (local:PATH is this machine), kill PID [SIGNAL], ls [-l] [D], mkdir [-p] D, mv FROM TO, ps, pwd, rm [-rf] F, stat F, exit"),
             ("pwd", _) => SayAsync(_directory),
             ("cd", _) => ChangeAsync(paths.Length > 0 ? At(0) : "/"),
-            ("ls", _) => FileCommands.ListAsync(_session, Full(paths.Length > 0 ? At(0) : "."), Has('l'), false, Console.Out),
+            ("ls", _) => FileCommands.ListAsync(
+                _session, Full(paths.Length > 0 ? At(0) : "."), Has('l'), false, Console.Out),
             ("cat", _) => FileCommands.CatAsync(_session, Full(At(0)), Console.OpenStandardOutput()),
             ("rm", _) => FileCommands.RemoveAsync(_session, Full(At(0)), Has('r'), Has('f')),
             ("mkdir", _) => FileCommands.MakeDirectoryAsync(_session, Full(At(0)), Has('p')),
@@ -93,7 +103,8 @@ internal sealed class ShellCommand
 
     private async Task<int> CopyAsync(string from, string to, bool recursive, CancellationToken cancel)
     {
-        await new CopyCommand(_session, null).RunAsync(Either(from), Either(to), recursive, cancel).ConfigureAwait(false);
+        await new CopyCommand(_session, null).RunAsync(Either(from), Either(to), recursive, cancel)
+            .ConfigureAwait(false);
         return 0;
     }
 
@@ -170,7 +181,8 @@ internal sealed class ShellCommand
                     await CompleteAsync(line, prompt).ConfigureAwait(false);
                     break;
                 case ConsoleKey.UpArrow or ConsoleKey.DownArrow:
-                    recalled = Math.Clamp(recalled + (key.Key == ConsoleKey.UpArrow ? -1 : 1), 0, _history.Count);
+                    recalled = Math.Clamp(
+                        recalled + (key.Key == ConsoleKey.UpArrow ? -1 : 1), 0, _history.Count);
                     line.Clear().Append(recalled < _history.Count ? _history[recalled] : "");
                     Console.Write($"\r\u001b[K{prompt}{line}");
                     break;
@@ -189,7 +201,8 @@ internal sealed class ShellCommand
         var begin = text.LastIndexOf(' ') + 1;
         var word = text[begin..];
         var candidates = begin == 0
-            ? [.. s_commands.Where(command => command.StartsWith(word, StringComparison.Ordinal)).Select(command => command + " ")]
+            ? [.. s_commands.Where(command => command.StartsWith(word, StringComparison.Ordinal))
+                .Select(command => command + " ")]
             : await PathsAsync(word).ConfigureAwait(false);
         if (candidates.Count == 0) return;
         var common = candidates.Aggregate(CommonPrefix);
@@ -201,7 +214,8 @@ internal sealed class ShellCommand
         else if (candidates.Count > 1)
         {
             Console.WriteLine();
-            Console.WriteLine(string.Join("  ", candidates.Select(candidate => candidate.TrimEnd('/').Split('/')[^1])));
+            Console.WriteLine(
+                string.Join("  ", candidates.Select(candidate => candidate.TrimEnd('/').Split('/')[^1])));
             Console.Write(prompt + line);
         }
     }
@@ -213,7 +227,8 @@ internal sealed class ShellCommand
         var (directory, start) = (word[..cut], word[cut..]);
         try
         {
-            var entries = await FileCommands.EntriesAsync(_session.Main, Full(directory.Length > 0 ? directory : ".")).ConfigureAwait(false);
+            var entries = await FileCommands.EntriesAsync(
+                _session.Main, Full(directory.Length > 0 ? directory : ".")).ConfigureAwait(false);
             return [.. entries.Where(entry => entry.Name.StartsWith(start, StringComparison.Ordinal))
                 .Select(entry => directory + entry.Name + (entry.Type == 4 ? "/" : " "))];
         }

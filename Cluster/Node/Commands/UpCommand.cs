@@ -15,13 +15,16 @@ internal static class UpCommand
             throw new UserException(
                 $"A cluster of {running.Count} node(s) is running already, with its data in {known.Data}: use it, or end it with 'k42 down'.");
         using var stop = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Cancel(context, stop));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Cancel(context, stop));
+        using var interrupt = PosixSignalRegistration.Create(
+            PosixSignal.SIGINT, context => Cancel(context, stop));
+        using var terminate = PosixSignalRegistration.Create(
+            PosixSignal.SIGTERM, context => Cancel(context, stop));
         LocalCluster cluster;
         try
         {
             cluster = await LocalCluster.StartAsync(
-                directory, nodes, detach, profile, port, text => Console.Error.WriteLine(text), stop.Token).ConfigureAwait(false);
+                directory, nodes, detach, profile, port, text =>
+                    Console.Error.WriteLine(text), stop.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -51,7 +54,8 @@ internal static class UpCommand
 
     private static void Describe(LocalCluster cluster, bool detach)
     {
-        foreach (var node in cluster.Nodes) Console.WriteLine($"{node.Started.Name}  gateway {node.Started.Gateway}");
+        foreach (var node in cluster.Nodes) Console.WriteLine(
+            $"{node.Started.Name}  gateway {node.Started.Gateway}");
         Console.WriteLine($"credential  {cluster.Credential}");
         Console.WriteLine("Files are kept in memory and end with the cluster.");
         Console.WriteLine(detach ? "Try:" : "Try, in another terminal:");

@@ -22,7 +22,8 @@ internal sealed class CopyScene(string from, string back, string credential, Dem
 
     private static readonly string[] s_leftOut = [".git", "bin", "obj", ".build"];
 
-    /// <summary>Copies a directory to <see cref="Target"/>/name and reads it back; gives the files that were copied.</summary>
+    /// <summary>Copies a directory to <see cref="Target"/>/name and reads it back; gives the files that were
+    /// copied.</summary>
     public async Task<IReadOnlyList<(string Local, string Remote)>> RunAsync(
         IReadOnlyList<(string Directory, string Name)> trees, CancellationToken cancel)
     {
@@ -33,41 +34,50 @@ internal sealed class CopyScene(string from, string back, string credential, Dem
         return files;
     }
 
-    private async Task InAsync(List<(string Local, string Remote)> files, long bytes, CancellationToken cancel)
+    private async Task InAsync(
+        List<(string Local, string Remote)> files, long bytes, CancellationToken cancel)
     {
         await using var process = await DemoProcess.BeginAsync(from, credential, "copy", cancel);
         var watch = Stopwatch.StartNew();
         await ProgressAsync($"copying {files.Count} files in", bytes, async advance =>
         {
-            foreach (var directory in files.Select(file => Path.GetDirectoryName(file.Remote)!).Distinct().Order(StringComparer.Ordinal))
+            foreach (var directory in files.Select(file => Path.GetDirectoryName(file.Remote)!).Distinct()
+                .Order(StringComparer.Ordinal))
                 await FileCommands.MakeDirectoryAsync(process.Session, directory, parents: true);
             long before = 0;
-            var copy = new CopyCommand(process.Session, (_, all) => advance(all - Interlocked.Exchange(ref before, all)));
+            var copy = new CopyCommand(
+                process.Session, (_, all) => advance(all - Interlocked.Exchange(ref before, all)));
             await Parallel.ForEachAsync(
-                files, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancel },
-                async (file, stop) => await copy.CopyFileAsync(new K42Path(file.Local, false), new K42Path(file.Remote, true), stop));
+                files, new ParallelOptions { MaxDegreeOfParallelism =
+                    FilesAtOnce, CancellationToken = cancel },
+                async (file, stop) => await copy.CopyFileAsync(
+                    new K42Path(file.Local, false), new K42Path(file.Remote, true), stop));
         });
         Rate("copied in through node 1", files.Count, bytes, watch.Elapsed);
         DemoReport.Same($"./k42 cp -r DIR k42:{Target}/DIR");
     }
 
-    private async Task BackAsync(List<(string Local, string Remote)> files, long bytes, CancellationToken cancel)
+    private async Task BackAsync(
+        List<(string Local, string Remote)> files, long bytes, CancellationToken cancel)
     {
         await using var process = await DemoProcess.BeginAsync(back, credential, "compare", cancel);
         var watch = Stopwatch.StartNew();
         var different = 0;
         await ProgressAsync("reading back through node 3", bytes, async advance =>
             await Parallel.ForEachAsync(
-                files, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancel },
+                files, new ParallelOptions { MaxDegreeOfParallelism =
+                    FilesAtOnce, CancellationToken = cancel },
                 async (file, stop) =>
                 {
                     await using var remote = await RemoteFileStream.ReadAsync(process.Task, file.Remote);
                     await using var local = File.OpenRead(file.Local);
-                    var (there, here) = (await HashAsync(remote, advance, stop), await SHA256.HashDataAsync(local, stop));
+                    var (there, here) = (
+                        await HashAsync(remote, advance, stop), await SHA256.HashDataAsync(local, stop));
                     if (!there.AsSpan().SequenceEqual(here)) Interlocked.Increment(ref different);
                 }));
         Rate("read back through node 3", files.Count, bytes, watch.Elapsed);
-        report.Check("SHA-256 of every file", $"{files.Count - different} of {files.Count} equal", different == 0);
+        report.Check(
+            "SHA-256 of every file", $"{files.Count - different} of {files.Count} equal", different == 0);
         DemoReport.Same($"./k42 --cluster NODE-3 cat k42:{Target}/FILE | sha256sum");
     }
 
@@ -92,12 +102,14 @@ internal sealed class CopyScene(string from, string back, string credential, Dem
     {
         if (Console.IsOutputRedirected)
         {
-            AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what} ({bytes / 1e6:0.0} MB) ..."));
+            AnsiConsole.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{what} ({bytes / 1e6:0.0} MB) ..."));
             await work(_ => { });
             return;
         }
         await AnsiConsole.Progress()
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn())
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(),
+                new TransferSpeedColumn())
             .StartAsync(async progress =>
             {
                 var bar = progress.AddTask(Markup.Escape(what), maxValue: Math.Max(1, bytes));
@@ -108,7 +120,8 @@ internal sealed class CopyScene(string from, string back, string credential, Dem
 
     private static IEnumerable<(string Local, string Remote)> Files(string local, string remote)
     {
-        foreach (var info in new DirectoryInfo(local).EnumerateFileSystemInfos().OrderBy(info => info.Name, StringComparer.Ordinal))
+        foreach (var info in new DirectoryInfo(local).EnumerateFileSystemInfos()
+            .OrderBy(info => info.Name, StringComparer.Ordinal))
         {
             if (info.LinkTarget is not null || s_leftOut.Contains(info.Name)) continue;
             if (info is DirectoryInfo)

@@ -9,7 +9,8 @@ using Spectre.Console;
 
 namespace K42.Node.Demo;
 
-/// <summary>The first minute: three nodes, processes and pipes across them, and the death of one node.</summary>
+/// <summary>The first minute: three nodes, processes and pipes across them, and the death of one
+/// node.</summary>
 /// <param name="cluster">The three nodes.</param>
 /// <param name="report">Where checks go.</param>
 internal sealed class DeathScene(LocalCluster cluster, DemoReport report)
@@ -43,7 +44,8 @@ internal sealed class DeathScene(LocalCluster cluster, DemoReport report)
         var epipe = WriteUntilErrorAsync(third, twoWrite, cancel);
         var wait = parent.Task.WaitAsync(second.Pid, cancellation: cancel);
         await ShowAsync(parent, cancel);
-        DemoReport.Same("./k42 ps, and in C#: task.SpawnAsync(\"node-2\"), task.PipeAsync(), task.WaitAsync(pid)");
+        DemoReport.Same(
+            "./k42 ps, and in C#: task.SpawnAsync(\"node-2\"), task.PipeAsync(), task.WaitAsync(pid)");
 
         DemoReport.Part("kill -9 of node 2");
         watch.Start();
@@ -51,20 +53,24 @@ internal sealed class DeathScene(LocalCluster cluster, DemoReport report)
         await ConsequenceAsync("parent's wait status", wait, watch, result => (
             $"pid {result.Pid} status {result.Status} (killed by signal {result.Status & 0x7F})",
             result.Pid == second.Pid && (result.Status & 0x7F) == 9), cancel);
-        await ConsequenceAsync("reader's end of file", eof, watch, bytes => ($"after {bytes / 1e6:0.0} MB", bytes > 0), cancel);
-        await ConsequenceAsync("writer's error", epipe, watch, errno => ($"{errno}", errno == Errno.EPIPE), cancel);
+        await ConsequenceAsync(
+            "reader's end of file", eof, watch, bytes => ($"after {bytes / 1e6:0.0} MB", bytes > 0), cancel);
+        await ConsequenceAsync(
+            "writer's error", epipe, watch, errno => ($"{errno}", errno == Errno.EPIPE), cancel);
         DemoReport.Same("kill -9 of the node's process; wait4(2), read(2) and write(2) tell");
         await Task.WhenAll(Ignored(writer), Ignored(drain));
     }
 
     private async Task ConsequenceAsync<T>(
-        string what, Task<T> happens, Stopwatch since, Func<T, (string Seen, bool Ok)> judge, CancellationToken cancel)
+        string what, Task<T> happens, Stopwatch since, Func<T, (
+            string Seen, bool Ok)> judge, CancellationToken cancel)
     {
         try
         {
             var (seen, ok) = judge(await happens.WaitAsync(s_patience, cancel));
             var delay = since.Elapsed;
-            report.Check(what, string.Create(CultureInfo.InvariantCulture, $"{seen}, {delay.TotalSeconds:0.0} s after the kill"),
+            report.Check(what, string.Create(
+                CultureInfo.InvariantCulture, $"{seen}, {delay.TotalSeconds:0.0} s after the kill"),
                 ok && delay < TimeSpan.FromSeconds(15));
         }
         catch (TimeoutException)
@@ -98,19 +104,23 @@ internal sealed class DeathScene(LocalCluster cluster, DemoReport report)
         var status = await asked.StatusAsync(new StatusRequest(), cancellationToken: cancel);
         var processes = await asked.ProcessesAsync(new ProcessesRequest(), cancellationToken: cancel);
         var table = new Table().Border(TableBorder.Rounded);
-        table.AddColumn("node").AddColumn("pid").AddColumn("parent").AddColumn("process").AddColumn("what it does");
+        table.AddColumn("node").AddColumn("pid").AddColumn("parent").AddColumn("process")
+            .AddColumn("what it does");
         foreach (var node in status.Nodes)
         {
             foreach (var process in processes.Processes.Where(process => process.Node == node.Id))
-                table.AddRow(Markup.Escape(node.Name), $"{process.Pid}", $"{process.Parent}", Markup.Escape(process.Name), Work(process.Name));
+                table.AddRow(Markup.Escape(node.Name), $"{process.Pid}", $"{process.Parent}", Markup.Escape(
+                    process.Name), Work(process.Name));
         }
         return table;
     }
 
     private string Work(string name) => name switch
     {
-        "parent" => string.Create(CultureInfo.InvariantCulture, $"waits for its children; read {Interlocked.Read(ref _read) / 1e6:0.0} MB from the pipe"),
-        "writer" => string.Create(CultureInfo.InvariantCulture, $"wrote {Interlocked.Read(ref _written) / 1e6:0.0} MB into the pipe to node 1"),
+        "parent" => string.Create(CultureInfo.InvariantCulture,
+            $"waits for its children; read {Interlocked.Read(ref _read) / 1e6:0.0} MB from the pipe"),
+        "writer" => string.Create(CultureInfo.InvariantCulture,
+            $"wrote {Interlocked.Read(ref _written) / 1e6:0.0} MB into the pipe to node 1"),
         "feeder" => "writes into a pipe that node 2 reads",
         _ => "",
     };
@@ -121,7 +131,8 @@ internal sealed class DeathScene(LocalCluster cluster, DemoReport report)
         while (true) Interlocked.Add(ref _written, await process.Task.WriteAsync(fd, data, cancel));
     }
 
-    private async Task<long> ReadUntilItEndsAsync(DemoProcess process, int fd, bool count, CancellationToken cancel)
+    private async Task<long> ReadUntilItEndsAsync(
+        DemoProcess process, int fd, bool count, CancellationToken cancel)
     {
         long all = 0;
         while (true)
@@ -134,7 +145,8 @@ internal sealed class DeathScene(LocalCluster cluster, DemoReport report)
     }
 
     // EPIPE comes as an error, after SIGPIPE was ignored.
-    private static async Task<Errno> WriteUntilErrorAsync(DemoProcess process, int fd, CancellationToken cancel)
+    private static async Task<Errno> WriteUntilErrorAsync(
+        DemoProcess process, int fd, CancellationToken cancel)
     {
         const int sigpipe = 13;
         await process.Task.SetSignalActionAsync(sigpipe, Linux.V1.Disposition.Ignore, cancellation: cancel);
@@ -161,7 +173,8 @@ internal sealed class DeathScene(LocalCluster cluster, DemoReport report)
         {
             await task.WaitAsync(TimeSpan.FromSeconds(30));
         }
-        catch (Exception e) when (e is IOException or Grpc.Core.RpcException or TimeoutException or OperationCanceledException)
+        catch (Exception e) when (
+            e is IOException or Grpc.Core.RpcException or TimeoutException or OperationCanceledException)
         {
             // As said.
         }

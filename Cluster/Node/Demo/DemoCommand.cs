@@ -55,37 +55,44 @@ internal static class DemoCommand
     private static void Keep(LocalCluster cluster)
     {
         cluster.State().Save();
-        AnsiConsole.WriteLine("The cluster stays up: try ./k42 status and ./k42 ls -l k42:/copy, and end it with ./k42 down.");
+        AnsiConsole.WriteLine(
+            "The cluster stays up: try ./k42 status and ./k42 ls -l k42:/copy, and end it with ./k42 down.");
     }
 
-    private static async Task CopyAndCountAsync(LocalCluster cluster, DemoReport report, CancellationToken cancel)
+    private static async Task CopyAndCountAsync(
+        LocalCluster cluster, DemoReport report, CancellationToken cancel)
     {
         DemoReport.Part("Node 2 comes back, as a new life of itself");
         var watch = Stopwatch.StartNew();
         await cluster.StartNodeAsync(2, 0, cancel);
         report.Figure("node 2 serves again", $"{watch.Elapsed.TotalSeconds:0.0} s after its start");
         DemoReport.Part("The big copy");
-        var trees = new List<(string, string)> { (Environment.GetEnvironmentVariable("K42_ROOT") ?? Directory.GetCurrentDirectory(), "repository") };
+        var trees = new List<(string, string)> { (Environment.GetEnvironmentVariable("K42_ROOT")
+            ?? Directory.GetCurrentDirectory(), "repository") };
         if (Sdk() is { } sdk)
         {
             if (GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >= 6 * SdkBytes) trees.Add((sdk, "sdk"));
             else if (Directory.Exists(Path.Combine(sdk, "packs")))
             {
-                AnsiConsole.WriteLine("Memory is short here: only the SDK's packs are copied, not all of it.");
+                AnsiConsole.WriteLine(
+                    "Memory is short here: only the SDK's packs are copied, not all of it.");
                 trees.Add((Path.Combine(sdk, "packs"), "packs"));
             }
         }
-        var (first, last) = (cluster.Nodes[0].Started.Gateway, cluster.Nodes.First(node => node.Settings.Name == "node-3").Started.Gateway);
+        var (first, last) = (cluster.Nodes[0].Started.Gateway, cluster.Nodes.First(
+            node => node.Settings.Name == "node-3").Started.Gateway);
         var files = await new CopyScene(first, last, cluster.Credential, report).RunAsync(trees, cancel);
         await new WordScene(cluster, report).RunAsync(files, ["node-2", "node-3"], cancel);
     }
 
-    private static async Task SystemCallsAsync(LocalCluster cluster, DemoReport report, CancellationToken cancel)
+    private static async Task SystemCallsAsync(
+        LocalCluster cluster, DemoReport report, CancellationToken cancel)
     {
         DemoReport.Part("System calls per second");
         const int calls = 200_000;
         const int inBatch = 200;
-        await using var process = await DemoProcess.BeginAsync(cluster.Nodes[0].Started.Gateway, cluster.Credential, "calls", cancel);
+        await using var process = await DemoProcess.BeginAsync(
+            cluster.Nodes[0].Started.Gateway, cluster.Credential, "calls", cancel);
         var watch = Stopwatch.StartNew();
         var wrong = 0;
         var outstanding = new Queue<Task<IReadOnlyList<Linux.V1.Completion>>>();
@@ -99,7 +106,8 @@ internal static class DemoCommand
         while (outstanding.TryDequeue(out var rest)) wrong += Wrong(await rest, process.Pid);
         report.Check(
             "getpid through the gateway, batched",
-            string.Create(CultureInfo.InvariantCulture, $"{calls / watch.Elapsed.TotalSeconds:0} calls/s, {wrong} wrong"), wrong == 0);
+            string.Create(CultureInfo.InvariantCulture,
+                $"{calls / watch.Elapsed.TotalSeconds:0} calls/s, {wrong} wrong"), wrong == 0);
         DemoReport.Same("session.NewBatch(), batch.Add(SystemCalls.Getpid()), batch.SendAsync(); ./k42 bench gateway measures it");
     }
 
@@ -108,8 +116,10 @@ internal static class DemoCommand
 
     private static string? Sdk()
     {
-        var root = Environment.GetEnvironmentVariable("DOTNET_ROOT") ?? RuntimeEnvironment.GetRuntimeDirectory();
-        while (root is not null && !Directory.Exists(Path.Combine(root, "sdk"))) root = Path.GetDirectoryName(root);
+        var root = Environment.GetEnvironmentVariable("DOTNET_ROOT")
+            ?? RuntimeEnvironment.GetRuntimeDirectory();
+        while (root is not null && !Directory.Exists(Path.Combine(root, "sdk"))) root = Path.GetDirectoryName(
+            root);
         return root;
     }
 }

@@ -23,7 +23,8 @@ internal sealed class DemoProcess : IAsyncDisposable
     public int Pid => Session.Pid;
 
     /// <summary>A new process on the node of a gateway.</summary>
-    public static async Task<DemoProcess> BeginAsync(string gateway, string credential, string name, CancellationToken cancel)
+    public static async Task<DemoProcess> BeginAsync(
+        string gateway, string credential, string name, CancellationToken cancel)
     {
         var connection = await K42Connection.ConnectAsync(gateway, credential, cancel).ConfigureAwait(false);
         var session = await connection.BeginSessionAsync(name, cancel).ConfigureAwait(false);
@@ -31,10 +32,12 @@ internal sealed class DemoProcess : IAsyncDisposable
     }
 
     /// <summary>A child of this process on another node, with what this process has open.</summary>
-    public async Task<DemoProcess> SpawnAsync(string node, string credential, string name, CancellationToken cancel)
+    public async Task<DemoProcess> SpawnAsync(
+        string node, string credential, string name, CancellationToken cancel)
     {
         var child = await Task.SpawnAsync(node, cancel).ConfigureAwait(false);
-        var connection = await K42Connection.ConnectAsync(child.GatewayAddress, credential, cancel).ConfigureAwait(false);
+        var connection = await K42Connection.ConnectAsync(child.GatewayAddress, credential, cancel)
+            .ConfigureAwait(false);
         var options = new K42SessionOptions { Name = name, Claim = child };
         var session = await connection.BeginSessionAsync(options, cancel).ConfigureAwait(false);
         return new DemoProcess(connection, session, session.Node);

@@ -25,10 +25,12 @@ internal sealed class DemoReport
         Check(what, figure.ToString(CultureInfo.InvariantCulture), true);
 
     /// <summary>Says which command or call does the same.</summary>
-    public static void Same(string command) => AnsiConsole.MarkupLineInterpolated($"      [grey]the same: {command}[/]");
+    public static void Same(string command) =>
+        AnsiConsole.MarkupLineInterpolated($"      [grey]the same: {command}[/]");
 
     /// <summary>Begins a part.</summary>
-    public static void Part(string title) => AnsiConsole.Write(new Rule($"[bold]{Markup.Escape(title)}[/]").LeftJustified());
+    public static void Part(string title) =>
+        AnsiConsole.Write(new Rule($"[bold]{Markup.Escape(title)}[/]").LeftJustified());
 
     /// <summary>Prints the table.</summary>
     public void Print()

@@ -18,11 +18,13 @@ internal sealed class WordScene(LocalCluster cluster, DemoReport report)
     private const long WordsPerLine = 10_000;
 
     /// <summary>Counts the words of files in the cluster, and compares with the host's own wc(1).</summary>
-    public async Task RunAsync(IReadOnlyList<(string Local, string Remote)> files, string[] nodes, CancellationToken cancel)
+    public async Task RunAsync(
+        IReadOnlyList<(string Local, string Remote)> files, string[] nodes, CancellationToken cancel)
     {
         DemoReport.Part("A pipeline of three processes on three nodes");
         var watch = Stopwatch.StartNew();
-        await using var cat = await DemoProcess.BeginAsync(cluster.Nodes[0].Started.Gateway, cluster.Credential, "cat", cancel);
+        await using var cat = await DemoProcess.BeginAsync(
+            cluster.Nodes[0].Started.Gateway, cluster.Credential, "cat", cancel);
         var (textRead, textWrite) = await cat.Task.PipeAsync(cancellation: cancel);
         var (countRead, countWrite) = await cat.Task.PipeAsync(cancellation: cancel);
         await using var words = await cat.SpawnAsync(nodes[0], cluster.Credential, "words", cancel);
@@ -73,7 +75,8 @@ internal sealed class WordScene(LocalCluster cluster, DemoReport report)
             _ = batch.Then(SystemCalls.Close(0)).Using(open);
             await batch.SendAsync();
             var done = await read;
-            return done.Errno == 0 ? [done.Data.Memory] : throw new K42Exception((Errno)done.Errno, "read", path);
+            return done.Errno == 0
+                ? [done.Data.Memory] : throw new K42Exception((Errno)done.Errno, "read", path);
         }
         var pieces = new List<ReadOnlyMemory<byte>>();
         var fd = await cat.Task.OpenAsync(path, OpenFlags.ReadOnly, 0, cancel);
@@ -117,8 +120,10 @@ internal sealed class WordScene(LocalCluster cluster, DemoReport report)
         await task.CloseAsync(to);
     }
 
-    private static Task<int> SayAsync(K42Task task, int to, long words, CancellationToken cancel) => task.WriteAsync(
-        to, System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{words}\n")), cancel);
+    private static Task<int> SayAsync(K42Task task, int to, long words, CancellationToken cancel) =>
+        task.WriteAsync(
+        to, System.Text.Encoding.ASCII.GetBytes(
+            string.Create(CultureInfo.InvariantCulture, $"{words}\n")), cancel);
 
     private static async Task<long> SumAsync(K42Task task, int from, CancellationToken cancel)
     {
@@ -129,7 +134,8 @@ internal sealed class WordScene(LocalCluster cluster, DemoReport report)
             if (bytes.IsEmpty) break;
             text.Append(System.Text.Encoding.ASCII.GetString(bytes.Span));
         }
-        return text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Sum(line => long.Parse(line, CultureInfo.InvariantCulture));
+        return text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Sum(line => long.Parse(line, CultureInfo.InvariantCulture));
     }
 
     private static async Task<long> HostCountAsync(IEnumerable<string> files, CancellationToken cancel)
@@ -183,7 +189,8 @@ internal sealed class WordCounter
 
     private static bool HostTakesOnlyPrintable()
     {
-        var start = new ProcessStartInfo("wc") { ArgumentList = { "-w" }, RedirectStandardInput = true, RedirectStandardOutput = true, Environment = { ["LC_ALL"] = "C" } };
+        var start = new ProcessStartInfo("wc") { ArgumentList = { "-w" }, RedirectStandardInput = true,
+            RedirectStandardOutput = true, Environment = { ["LC_ALL"] = "C" } };
         using var wc = Process.Start(start)!;
         wc.StandardInput.Write('\u0001');
         wc.StandardInput.Close();

@@ -10,7 +10,8 @@ namespace K42.Node.Hosting;
 /// <param name="Membership">host:port of its membership traffic.</param>
 internal sealed record StartedNode(string Name, int ProcessId, string Gateway, string Membership)
 {
-    /// <summary>True while that process is there and is a k42 node, not another one with its number.</summary>
+    /// <summary>True while that process is there and is a k42 node, not another one with its
+    /// number.</summary>
     public bool IsRunning()
     {
         try
@@ -25,7 +26,8 @@ internal sealed record StartedNode(string Name, int ProcessId, string Gateway, s
     }
 }
 
-/// <summary>The clusters that were started from this account: where the data is and how to reach them.</summary>
+/// <summary>The clusters that were started from this account: where the data is and how to reach
+/// them.</summary>
 /// <param name="Data">The data directory.</param>
 /// <param name="Credential">The client credential's file.</param>
 /// <param name="Nodes">The node processes.</param>
@@ -57,7 +59,8 @@ internal sealed record ClusterState(string Data, string Credential, IReadOnlyLis
     /// <summary>Makes this the cluster last started.</summary>
     public void Save()
     {
-        Directory.CreateDirectory(Home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(
+            Home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var next = StateFile + ".next";
         File.WriteAllText(next, JsonSerializer.Serialize(this, NodeJson.Options));
         File.Move(next, StateFile, overwrite: true);

@@ -2,7 +2,8 @@ using K42.Cluster.Security;
 
 namespace K42.Node.Hosting;
 
-/// <summary>Node processes on this machine that make one cluster: their directories, credentials and ports.</summary>
+/// <summary>Node processes on this machine that make one cluster: their directories, credentials and
+/// ports.</summary>
 internal sealed class LocalCluster : IAsyncDisposable
 {
     /// <summary>How long a node may take to leave in order.</summary>
@@ -44,7 +45,8 @@ internal sealed class LocalCluster : IAsyncDisposable
             for (var at = 1; at <= count; at++)
             {
                 progress($"starting node-{at} of {count}");
-                await cluster.StartNodeAsync(at, firstPort == 0 ? 0 : firstPort + at - 1, stop).ConfigureAwait(false);
+                await cluster.StartNodeAsync(at, firstPort == 0 ? 0 : firstPort + at - 1, stop)
+                    .ConfigureAwait(false);
             }
             return cluster;
         }
@@ -66,7 +68,8 @@ internal sealed class LocalCluster : IAsyncDisposable
         const string host = "127.0.0.1";
         var name = $"node-{number}";
         if (gatewayPort != 0 && Ports.IsTaken(host, gatewayPort))
-            throw new UserException($"Port {gatewayPort} on {host} is in use: choose another with --port, or stop what uses it.");
+            throw new UserException(
+                $"Port {gatewayPort} on {host} is in use: choose another with --port, or stop what uses it.");
         var settings = new NodeSettings
         {
             Name = name,
@@ -86,7 +89,8 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <summary>What to remember of it.</summary>
     public ClusterState State() => new(Data, Credential, [.. _nodes.Select(node => node.Started)]);
 
-    /// <summary>Ends all nodes, the last one first, so that the first has the last word on the cluster.</summary>
+    /// <summary>Ends all nodes, the last one first, so that the first has the last word on the
+    /// cluster.</summary>
     public async Task StopAsync()
     {
         foreach (var node in _nodes.AsEnumerable().Reverse())

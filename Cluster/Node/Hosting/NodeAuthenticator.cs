@@ -9,8 +9,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace K42.Node.Hosting;
 
-/// <summary>Says for whom a connection to the gateway speaks: by its client certificate, or by the user id at the other
-/// end of a Unix socket. Nobody is anonymous.</summary>
+/// <summary>Says for whom a connection to the gateway speaks: by its client certificate, or by the user id at
+/// the other end of a Unix socket. Nobody is anonymous.</summary>
 /// <param name="authority">The cluster's authority.</param>
 internal sealed class NodeAuthenticator(X509Certificate2 authority) : IGatewayAuthenticator
 {

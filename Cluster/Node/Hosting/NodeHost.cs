@@ -21,7 +21,8 @@ using K42.Servers.Volumes;
 
 namespace K42.Node.Hosting;
 
-/// <summary>A node: membership, IPC and links, then kernel, servers and gateway, booted in that order.</summary>
+/// <summary>A node: membership, IPC and links, then kernel, servers and gateway, booted in that
+/// order.</summary>
 /// <remarks>Calls go down: what boots later may call what booted before, never the reverse.</remarks>
 internal sealed class NodeHost : IAsyncDisposable
 {
@@ -41,7 +42,8 @@ internal sealed class NodeHost : IAsyncDisposable
     public IpcNode Ipc { get; private set; } = null!;
 
     /// <summary>Boots a node.</summary>
-    /// <exception cref="ClusterStartException">It can't; the message is one sentence that says what to do.</exception>
+    /// <exception cref="ClusterStartException">It can't; the message is one sentence that says what to
+    /// do.</exception>
     public static async Task<NodeHost> StartAsync(NodeSettings settings, CancellationToken stop)
     {
         var host = new NodeHost(settings);
@@ -66,7 +68,8 @@ internal sealed class NodeHost : IAsyncDisposable
 
     private async Task BootAsync(CancellationToken stop)
     {
-        var executor = new PoolExecutor(failure => Console.Error.WriteLine($"a continuation failed: {failure}"));
+        var executor = new PoolExecutor(
+            failure => Console.Error.WriteLine($"a continuation failed: {failure}"));
         var credential = Credential.Load(Path.Combine(Settings.Directory, "node.pem"), PeerRole.Node);
         var transport = new TcpLinkTransport(
             new IPEndPoint(IPAddress.Parse(Settings.Host), 0),
@@ -79,7 +82,8 @@ internal sealed class NodeHost : IAsyncDisposable
         await BootGatewayAsync(credential, stop).ConfigureAwait(false);
     }
 
-    /// <summary>What the operator set, in node.conf of the node's directory; hocon/reference has every setting.</summary>
+    /// <summary>What the operator set, in node.conf of the node's directory; hocon/reference has every
+    /// setting.</summary>
     private string Hocon()
     {
         var own = Path.Combine(Settings.Directory, "node.conf");
@@ -113,10 +117,12 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         var (clock, randomness) = (new SystemClock(executor), new SystemRandomness());
         Ipc = new IpcNode(Cluster.System, new IpcNodeOptions(
-            Cluster.Membership.Self.Node, clock, executor, randomness, Cluster.Blocks, ContractCatalogue.NewRequest));
+            Cluster.Membership.Self.Node, clock, executor, randomness, Cluster.Blocks,
+                ContractCatalogue.NewRequest));
         var links = new LinkTable(
             new LinkContext(
-                LinkOptions.From(Config), new LinkIdentity(Cluster.ClusterId, 0, Encoding.UTF8.GetBytes("1")), clock, executor,
+                LinkOptions.From(Config), new LinkIdentity(
+                    Cluster.ClusterId, 0, Encoding.UTF8.GetBytes("1")), clock, executor,
                 randomness, Ipc, new AkkaLinkLog(Cluster.System)),
             transport, Cluster.Membership.Self);
         Ipc.Connect(links);
@@ -153,7 +159,8 @@ internal sealed class NodeHost : IAsyncDisposable
         Cluster.System.ActorOf(VolumeRoot.Props(Ipc, VolumeSettings.From(Config)), "volumes");
         Cluster.System.ActorOf(PipeRoot.Props(Ipc, PipeSettings.From(Config)), "pipes");
         Cluster.System.ActorOf(
-            NameRoot.Props(Ipc, Cluster.Membership, Cluster.Table, NameSettings.From(Config, createsRoot: Settings.Seeds.Count == 0)), "names");
+            NameRoot.Props(Ipc, Cluster.Membership, Cluster.Table, NameSettings.From(
+                Config, createsRoot: Settings.Seeds.Count == 0)), "names");
     }
 
     private async Task BootGatewayAsync(Credential credential, CancellationToken stop)

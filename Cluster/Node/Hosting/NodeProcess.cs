@@ -13,7 +13,8 @@ internal sealed class NodeProcess : IDisposable
     private NodeProcess(Process process, NodeSettings settings, string membership)
     {
         (_process, Settings) = (process, settings);
-        Started = new StartedNode(settings.Name, process.Id, $"{settings.Host}:{settings.GatewayPort}", membership);
+        Started = new StartedNode(
+            settings.Name, process.Id, $"{settings.Host}:{settings.GatewayPort}", membership);
     }
 
     /// <summary>What it was told.</summary>
@@ -30,10 +31,12 @@ internal sealed class NodeProcess : IDisposable
 
     /// <summary>Starts a node and waits until it serves.</summary>
     /// <param name="settings">What it is told.</param>
-    /// <param name="detached">True to let it outlive this process; otherwise it ends when this process does.</param>
+    /// <param name="detached">True to let it outlive this process; otherwise it ends when this process
+    /// does.</param>
     /// <param name="stop">Gives up, and ends it.</param>
     /// <exception cref="UserException">It did not come up; the message is its own.</exception>
-    public static async Task<NodeProcess> StartAsync(NodeSettings settings, bool detached, CancellationToken stop)
+    public static async Task<NodeProcess> StartAsync(
+        NodeSettings settings, bool detached, CancellationToken stop)
     {
         Directory.CreateDirectory(settings.Directory);
         var file = Path.Combine(settings.Directory, "settings.json");
@@ -55,7 +58,8 @@ internal sealed class NodeProcess : IDisposable
         else start.ArgumentList.Add("--with-parent");
         start.Environment["DOTNET_gcServer"] = "0";
         start.Environment["DOTNET_TieredPGO"] = "1";
-        var process = Process.Start(start) ?? throw new UserException($"{settings.Name} could not be started.");
+        var process = Process.Start(start)
+            ?? throw new UserException($"{settings.Name} could not be started.");
         try
         {
             var line = await process.StandardOutput.ReadLineAsync(stop).ConfigureAwait(false);

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace K42.Node.Hosting;
 
-/// <summary>What one node process is told at its start: a JSON file in its directory, written by <c>k42 up</c>.</summary>
+/// <summary>What one node process is told at its start: a JSON file in its directory, written by <c>k42
+/// up</c>.</summary>
 internal sealed record NodeSettings
 {
     /// <summary>The node's name, as in its certificate.</summary>
@@ -35,7 +36,8 @@ internal sealed record NodeSettings
         ?? throw new FormatException($"{path} is empty");
 
     /// <summary>Writes a settings file.</summary>
-    public void Save(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, NodeJson.Options));
+    public void Save(string path) =>
+        File.WriteAllText(path, JsonSerializer.Serialize(this, NodeJson.Options));
 }
 
 /// <summary>How this project's own JSON files look.</summary>
