@@ -15,16 +15,19 @@ internal static class RowTable
         new OrleansInSiloRow(),
         new ProtoActorRow(),
 
+        new RemoteCallRow(callers: 1),
         new SslStreamPingPongRow(),
         new GrpcStreamPingPongRow(BenchGroup.Remote),
         new AkkaRemoteAskRow(callers: 1),
         new OrleansCrossSiloRow(callers: 1, isTls: true),
         new OrleansCrossSiloRow(callers: 1, isTls: false),
 
+        new RemoteCallRow(callers: 64),
         new AkkaRemoteAskRow(callers: 64),
         new OrleansCrossSiloRow(callers: 64, isTls: true),
         new OrleansCrossSiloRow(callers: 64, isTls: false),
 
+        new RemoteBulkRow(),
         new SslStreamBulkRow(),
     ];
 

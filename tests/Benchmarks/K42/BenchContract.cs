@@ -6,7 +6,7 @@ using K42.Contracts;
 namespace K42.Benchmarks.K42Rows;
 
 /// <summary>What the peers' callees do: sums the payload's bytes.</summary>
-[Contract(60_201)]
+[Contract(60_201, Factory = true)]
 public abstract partial class BenchContract : ServerObject
 {
     /// <summary>The sum of the bytes.</summary>
@@ -31,5 +31,11 @@ internal sealed class BenchActor(IpcPort ipc, Action<BenchObject> started) : Obj
 {
     public static Props Of(IpcPort ipc, Action<BenchObject> started) => Props.Create(() => new BenchActor(ipc, started));
 
-    protected override void Started() => started(Home.Adopt(new BenchObject()));
+    protected override void Started()
+    {
+        var callee = Home.Adopt(new BenchObject());
+        // Reached by other nodes without a handle of their own.
+        callee.ExportFactory(BenchContract.ContractId);
+        started(callee);
+    }
 }

@@ -1,11 +1,5 @@
-using Akka.Actor;
-using Akka.Configuration;
-
 using K42.Benchmarks.Harness;
-using K42.Benchmarks.Peers;
 using K42.Contracts;
-using K42.Kernel.Ipc;
-using K42.Kernel.Runtime;
 
 namespace K42.Benchmarks.K42Rows;
 
@@ -31,16 +25,9 @@ public sealed class LocalCallRow : Harness.CallRow
     /// <inheritdoc/>
     public override async Task SetupAsync(BenchContext context)
     {
-        var system = ActorSystem.Create("k42", ConfigurationFactory.ParseString(IpcHocon.Text).WithFallback(AkkaRemoteEnd.Quiet));
-        context.Own(new AkkaSystemOwner(system));
-        var executor = new PoolExecutor();
-        var node = new IpcNode(system, new IpcNodeOptions(
-            new NodeRef(1, 1), new SystemClock(executor), executor, new SystemRandomness(), Blocks: null,
-            static (_, _) => null));
-        var started = new TaskCompletionSource<BenchObject>(TaskCreationOptions.RunContinuationsAsynchronously);
-        system.ActorOf(BenchActor.Of(node, started.SetResult));
-        var callee = await started.Task.ConfigureAwait(false);
-        var caller = node.Admit(2_000, new Principal("bench", 1_000, 1_000, [], Authentication.ClientCertificate));
+        var node = context.Own(new BareNode(BareNode.First));
+        var callee = await node.ServeAsync().ConfigureAwait(false);
+        var caller = node.Ipc.Admit(2_000, new Principal("bench", 1_000, 1_000, [], Authentication.ClientCertificate));
         _client = new BenchClient(caller, callee.Export(2_000, Rights.Read));
     }
 

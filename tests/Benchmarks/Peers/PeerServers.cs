@@ -1,4 +1,5 @@
 using K42.Benchmarks.Harness;
+using K42.Benchmarks.K42Rows;
 
 namespace K42.Benchmarks.Peers;
 
@@ -13,6 +14,7 @@ internal static class PeerServers
         [OrleansSilo.PlainServer] = _ => OrleansSilo.ServeAsync(null),
         [SslStreamEnd.ServerName] = SslStreamEnd.ServeAsync,
         [GrpcEnd.ServerName] = GrpcEnd.ServeAsync,
+        [BareNodePair.ServerName] = BareNodePair.ServeAsync,
     };
 
     /// <summary>Serves until the parent ends; does not return.</summary>
