@@ -34,7 +34,15 @@ internal static class RowTable
     /// <summary>The rows of <c>bench gateway</c>.</summary>
     public static IBenchRow[] Gateway() =>
     [
+        new GatewayGetpidRow(isBatched: false),
+        new GatewayPreadRow(node: 1),
+        new GatewayPreadRow(node: 2),
         new GrpcStreamPingPongRow(BenchGroup.Gateway),
+
+        new GatewayGetpidRow(isBatched: true),
+
+        new GatewayReadRow(node: 1),
+        new GatewayReadRow(node: 2),
         new GrpcServerStreamRow(),
     ];
 }

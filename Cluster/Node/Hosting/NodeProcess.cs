@@ -10,6 +10,9 @@ internal sealed class NodeProcess : IDisposable
 
     private readonly Process _process;
 
+    /// <summary>The program that nodes run: this one, unless one that is not k42 starts nodes.</summary>
+    public static string Program { get; set; } = Environment.ProcessPath!;
+
     private NodeProcess(Process process, NodeSettings settings, string membership)
     {
         (_process, Settings) = (process, settings);
@@ -42,7 +45,7 @@ internal sealed class NodeProcess : IDisposable
         var file = Path.Combine(settings.Directory, "settings.json");
         settings.Save(file);
         var log = Path.Combine(settings.Directory, "node.log");
-        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        var start = new ProcessStartInfo(Program)
         {
             ArgumentList = { "node", file },
             RedirectStandardInput = true,
