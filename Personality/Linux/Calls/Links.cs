@@ -1,5 +1,3 @@
-using System.Text;
-
 using K42.Contracts;
 using K42.Contracts.Servers;
 using K42.Personality.Linux.Abi;
@@ -69,7 +67,7 @@ internal static class Links
         if ((flags & Exchange) != 0 && (flags & (NoReplace | Whiteout)) != 0) return Errno.EINVAL;
         // Whiteouts are for overlays, which no volume here is made for.
         if ((flags & Whiteout) != 0) return Errno.EINVAL;
-        return await Pair(task, args, from, to, followFrom: false, (one, two) => task.Patient(
+        return await Pair(task, args, from, to, null, (one, two) => task.Patient(
             (one, two, flags),
             static ask => ask.one.At.Client.Rename(
                 ask.one.Path, ask.two.At.Client.Handle, ask.two.Path, (int)ask.flags, ask.one.RootInode,
@@ -82,7 +80,8 @@ internal static class Links
     {
         if ((flags & ~(AtFlag.AT_SYMLINK_FOLLOW | AtFlag.AT_EMPTY_PATH)) != 0) return Errno.EINVAL;
         var follow = (flags & AtFlag.AT_SYMLINK_FOLLOW) != 0;
-        return await Pair(task, args, from, to, follow, (one, two) => task.Patient(
+        var finds = new WalkRequest { Intent = WalkIntent.Status, Text = "", FollowLast = follow };
+        return await Pair(task, args, from, to, finds, (one, two) => task.Patient(
             (one, two, follow),
             static ask => ask.one.At.Client.Link(
                 ask.one.Path, ask.two.At.Client.Handle, ask.two.Path, ask.follow, ask.one.RootInode,
@@ -91,7 +90,7 @@ internal static class Links
 
     private static async ValueTask<SysResult> Pair(
         LinuxTask task, SyscallArgs args, (int Directory, int Path) from, (int Directory, int Path) to,
-        bool followFrom, TwoPaths.Deed deed)
+        WalkRequest? finds, TwoPaths.Deed deed)
     {
         var first = PathArgument.Path(args, from.Path);
         if (first.Failed) return first.Errno;
@@ -103,7 +102,7 @@ internal static class Links
         begun = await PathCursor.Begin(task, to.Directory, second.Value);
         if (begun.Failed) return begun.Errno;
         using var two = begun.Value;
-        return await TwoPaths.Run(one, two, followFrom, deed);
+        return await TwoPaths.Run(one, two, finds, deed);
     }
 
     private static ValueTask<SysResult> Symlink(LinuxTask task, SyscallArgs args, int directory, int index)
@@ -128,7 +127,7 @@ internal static class Links
         var reply = await PathCall.Walk(
             task, directory, path.Value, new WalkRequest { Intent = WalkIntent.ReadLink });
         if (reply.Failed) return reply.Errno;
-        var text = Encoding.UTF8.GetBytes(reply.Value.Text);
+        var text = ByteNames.ToBytes(reply.Value.Text);
         var count = Math.Min(text.Length, countMax);
         return args.Memory.TryWrite(args.Address(index + 1), text.AsMemory(0, count)) ? count : Errno.EFAULT;
     }

@@ -1,5 +1,3 @@
-using System.Text;
-
 using K42.Contracts;
 using K42.Personality.Linux.Memory;
 
@@ -11,28 +9,18 @@ internal static class PathArgument
     /// <summary>The longest path, without the zero (PATH_MAX).</summary>
     public const int BytesMax = 4_095;
 
-    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
-
-    /// <summary>A path. EFAULT, ENAMETOOLONG, ENOENT when it is empty, EINVAL when it is not UTF-8: names in
-    /// volumes are text, as on a Linux file system with a strict encoding.</summary>
+    /// <summary>A path. EFAULT, ENAMETOOLONG, ENOENT when it is empty.</summary>
     public static Outcome<string> Path(SyscallArgs args, int index, bool mayBeEmpty = false)
     {
         var text = Text(args.Memory, args.Address(index), BytesMax, Errno.ENAMETOOLONG);
         return !text.Failed && text.Value.Length == 0 && !mayBeEmpty ? Errno.ENOENT : text;
     }
 
-    /// <summary>A string. EFAULT, the given error when it is too long, EINVAL when it is not UTF-8.</summary>
+    /// <summary>A string. EFAULT, the given error when it is too long.</summary>
     public static Outcome<string> Text(ITaskMemory memory, ulong address, int bytesMax, Errno tooLong)
     {
         var bytes = memory.ReadString(address, bytesMax);
         if (bytes.Failed) return bytes.Errno == Errno.ENAMETOOLONG ? tooLong : bytes.Errno;
-        try
-        {
-            return Strict.GetString(bytes.Value.Span);
-        }
-        catch (DecoderFallbackException)
-        {
-            return Errno.EINVAL;
-        }
+        return ByteNames.ToText(bytes.Value.Span);
     }
 }

@@ -13,13 +13,15 @@ internal static class TwoPaths
 
     /// <summary>Runs the deed where both paths have got to. EXDEV when they end in different
     /// volumes.</summary>
-    public static async ValueTask<Errno> Run(PathCursor from, PathCursor to, bool followFrom, Deed deed)
+    /// <param name="finds">How link(2) looks for what it links before it compares volumes; null for rename(2),
+    /// which compares them first.</param>
+    public static async ValueTask<Errno> Run(PathCursor from, PathCursor to, WalkRequest? finds, Deed deed)
     {
         for (var round = 0; round < RoundsMax; round++)
         {
             if (from.Volume != to.Volume)
             {
-                var met = await Meet(from, to, followFrom);
+                var met = await Meet(from, to, finds);
                 if (met != Errno.None) return met;
             }
             var reply = await deed(from, to);
@@ -45,16 +47,16 @@ internal static class TwoPaths
 
     // The starts differ; the ends need not. Both are walked to the directory of the last name, errors of
     // either path coming before EXDEV, and the volumes compared there.
-    private static async ValueTask<Errno> Meet(PathCursor from, PathCursor to, bool followFrom)
+    private static async ValueTask<Errno> Meet(PathCursor from, PathCursor to, WalkRequest? finds)
     {
         var first = await ToParent(from);
         if (first != Errno.None) return first;
         var second = await ToParent(to);
         if (second != Errno.None) return second;
         if (from.Volume == to.Volume) return Errno.None;
-        var exists = await from.Walk(
-            new WalkRequest { Intent = WalkIntent.Status, Text = "", FollowLast = followFrom });
-        return exists.Failed ? exists.Errno : from.Volume == to.Volume ? Errno.None : Errno.EXDEV;
+        if (finds is null) return Errno.EXDEV;
+        var found = await from.Walk(finds.Value);
+        return found.Failed ? found.Errno : from.Volume == to.Volume ? Errno.None : Errno.EXDEV;
     }
 
     private static async ValueTask<Errno> ToParent(PathCursor cursor)

@@ -84,7 +84,8 @@ public sealed class PathSpec
         await task.Fails(Errno.EXDEV, "rename", "/one", "/m/one");
         await task.Fails(Errno.EXDEV, "link", "/one", "/m/one");
         await task.Fails(Errno.ENOENT, "rename", "/one", "/m/nothing/one");
-        await task.Fails(Errno.ENOENT, "rename", "/nothing", "/m/one");
+        await task.Fails(Errno.EXDEV, "rename", "/nothing", "/m/one");
+        await task.Fails(Errno.ENOENT, "link", "/nothing", "/m/one");
         await task.Must("access", "/one", 0);
     });
 
@@ -130,6 +131,34 @@ public sealed class PathSpec
         await task.Must("access", new string('/', 4_095), 0);
         await task.Fails(Errno.ENAMETOOLONG, "access", new string('/', 4_096), 0);
         await task.Fails(Errno.ENOENT, "access", "", 0);
+    });
+
+    [Fact]
+    public void Names_are_bytes_and_come_back_as_they_were() => TaskWorld.Run(async (_, task) =>
+    {
+        byte[][] names =
+        [
+            [0xFF, 0x80, 0xC3], [0xC3, 0x28], [0xEF, 0x9E, 0x80], [0x61, 0xC3, 0xA4, 0xEF, 0x9F],
+            [0xF0, 0x9F, 0x98, 0x80],
+        ];
+        await task.Must("mkdir", "/d", 0x1ED);
+        await task.Must("chdir", "/d");
+        foreach (var name in names) await task.Must("symlink", (byte[])[.. name, 0], (byte[])[.. name, 0]);
+        var directory = await task.Must("open", ".", 0, 0);
+        var room = new Room(4_096);
+        var listed = new List<string>();
+        var count = await task.Must("getdents64", directory, room, 4_096);
+        for (var at = 0; at < count; at += BitConverter.ToUInt16(room.Bytes, at + 16))
+        {
+            var name = room.Bytes.AsSpan(at + 19);
+            listed.Add(Convert.ToHexString(name[..name.IndexOf((byte)0)]));
+        }
+        Assert.Equal(names.Select(Convert.ToHexString).Concat(["2E", "2E2E"]).Order(), listed.Order());
+        foreach (var name in names)
+        {
+            await task.Must("readlink", (byte[])[.. name, 0], room, 100);
+            Assert.Equal(name, room.Bytes);
+        }
     });
 
     [Fact]
