@@ -65,6 +65,9 @@ public static class Comparison
         if (reference.Result != other.Result)
             yield return new Difference(
                 script.FullName, line.Number, line.Text, "result", reference.Result, other.Result);
+        // A failed call has no fields: that the other side's are missing says nothing new.
+        if (reference.Result != other.Result && (reference.Fields.Count == 0 || other.Fields.Count == 0))
+            yield break;
         foreach (var name in reference.Fields.Keys.Union(other.Fields.Keys).Order(StringComparer.Ordinal))
         {
             if (line.Expected.Fields.GetValueOrDefault(name) == "*") continue;
