@@ -35,9 +35,9 @@ internal static class NodeCommand
             await ready.WriteLineAsync($"{NodeProcess.ReadyPrefix}{host.Cluster.Address}")
                 .ConfigureAwait(false);
             await ready.FlushAsync(stop.Token).ConfigureAwait(false);
-            var removed = host.Cluster.Ended;
-            await Task.WhenAny(removed, Task.Delay(Timeout.Infinite, stop.Token)).ConfigureAwait(false);
-            return removed.IsCompleted && !stop.IsCancellationRequested ? 1 : 0;
+            await Task.WhenAny(host.Cluster.Ended, host.Failed, Task.Delay(Timeout.Infinite, stop.Token))
+                .ConfigureAwait(false);
+            return stop.IsCancellationRequested ? 0 : 1;
         }
         catch (Exception e) when (e is ClusterStartException or CredentialException or IOException)
         {

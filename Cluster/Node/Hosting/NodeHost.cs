@@ -28,6 +28,7 @@ internal sealed class NodeHost : IAsyncDisposable
 {
     private readonly List<Func<Task>> _ends = [];
 
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ProcessHost? _processes;
 
     private NodeHost(NodeSettings settings) => Settings = settings;
@@ -37,6 +38,10 @@ internal sealed class NodeHost : IAsyncDisposable
 
     /// <summary>The membership and its tables.</summary>
     public ClusterNode Cluster { get; private set; } = null!;
+
+    /// <summary>Ends when something failed without which the node can't go on; it must stop then, so that the others
+    /// publish its end.</summary>
+    public Task Failed => _failed.Task;
 
     /// <summary>The node's IPC.</summary>
     public IpcNode Ipc { get; private set; } = null!;
@@ -144,6 +149,7 @@ internal sealed class NodeHost : IAsyncDisposable
                 Ipc, Ipc, Cluster.Membership, Cluster.Grantor, homes,
                 ProcessSettings.From(Cluster.System.Settings.Config)),
             "processes");
+        Cluster.System.ActorOf(Props.Create(() => new EndWatch(table, _failed)), "process-watch");
         _processes = new ProcessHost(table, Ipc, Cluster.Membership, homes);
         // Without a majority a node's programs end before the others publish their deaths.
         Cluster.ServingChanged += serves =>
@@ -183,5 +189,19 @@ internal sealed class NodeHost : IAsyncDisposable
             await gateway.StopAsync(patience.Token).ConfigureAwait(false);
             await gateway.DisposeAsync().ConfigureAwait(false);
         });
+    }
+
+    /// <summary>Tells when an actor has ended.</summary>
+    private sealed class EndWatch : ActorBase
+    {
+        private readonly TaskCompletionSource _ended;
+
+        public EndWatch(IActorRef watched, TaskCompletionSource ended)
+        {
+            _ended = ended;
+            Context.Watch(watched);
+        }
+
+        protected override bool Receive(object message) => message is Terminated && _ended.TrySetResult();
     }
 }

@@ -38,7 +38,7 @@ public sealed class HandleRow
         var held = Unmatched;
         if (caller.Pid == Owner) held |= Matched;
         if (caller.IsKernel) held |= Rights.Kernel;
-        return (held & required) == required;
+        return held != Rights.None && (held & required) == required;
     }
 
     internal void MakeStale() => Object = null;

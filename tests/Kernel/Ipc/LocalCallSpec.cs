@@ -67,6 +67,15 @@ public sealed class LocalCallSpec : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_process_without_any_right_on_a_handle_may_not_even_make_calls_that_need_none()
+    {
+        var handle = _probe.Export(5_000, Rights.All);
+        var guesser = new ProbeClient(_node.Process(5_001), handle);
+        Assert.Equal(Errno.EPERM, await ErrnoOf(guesser.WhoAmI(Limit)));
+        Assert.Equal(1, _node.Ipc.RefusedCount);
+    }
+
+    [Fact]
     public async Task A_guessed_handle_is_an_error_and_reaches_nobody()
     {
         var real = _probe.Export(5_000, Rights.All);
