@@ -10,6 +10,9 @@ internal sealed class Peer : ICompletionSink
     private const int EarlyCancelsMax = 1_024;
     private const int IdentitiesMax = 65_536;
 
+    // A longer answer is bulk: small ones, cancels and signals need not wait behind it.
+    private const int SmallReplyBytesMax = 16_384;
+
     private readonly IpcNode _node;
     private readonly IpcNodeOptions _options;
     private readonly ReaderExecutor _readerExecutor;
@@ -197,9 +200,17 @@ internal sealed class Peer : ICompletionSink
         writer.UInt64(id);
         writer.Int16((short)request.ResultErrno);
         if (request.ResultErrno == Errno.None) request.WriteResult(ref writer);
-        if (writer.Length <= CallHeader.FrameBytesMax) Link.Send(FrameClass.Reserved, writer.Written);
+        if (writer.Length <= CallHeader.FrameBytesMax) SendReplyFrame(writer.Written);
         else SendRefusal(id, Errno.E2BIG);
         writer.Dispose();
+    }
+
+    private void SendReplyFrame(ReadOnlySpan<byte> frame)
+    {
+        // Answers need no order among themselves: each names its call. An answer that finds the queue of bulk full
+        // must go all the same.
+        var isSent = frame.Length > SmallReplyBytesMax && Link.Send(FrameClass.Bulk, frame) != 0;
+        if (!isSent) Link.Send(FrameClass.Reserved, frame);
     }
 
     private void SendRefusal(ulong id, Errno errno)
