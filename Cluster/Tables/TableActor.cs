@@ -29,7 +29,8 @@ internal sealed class TableActor : ReceiveActor
         public long Timestamp { get; set; }
     }
 
-    /// <summary>Reads all that a majority holds, so that a new member does not begin with an empty table.</summary>
+    /// <summary>Reads all that a majority holds, so that a new member does not begin with an empty
+    /// table.</summary>
     public sealed record CatchUp(TaskCompletionSource Done);
 
     private sealed record Named(Write Write);

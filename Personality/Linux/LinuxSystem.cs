@@ -18,8 +18,9 @@ public sealed class LinuxSystem(IProcessHost host)
 
     internal MountCache Mounts { get; } = new(host);
 
-    /// <summary>Makes the Linux side of a process: what its parent left to it, if it was spawned; otherwise root and
-    /// working directory are the root of everything, no descriptor is open, every disposition is the default.</summary>
+    /// <summary>Makes the Linux side of a process: what its parent left to it, if it was spawned; otherwise
+    /// root and working directory are the root of everything, no descriptor is open, every disposition is the
+    /// default.</summary>
     /// <returns>The task; EAGAIN while no root volume is known, EIO when its node can't be reached.</returns>
     public async ValueTask<Outcome<LinuxTask>> Begin(HostedProcess process)
     {

@@ -39,8 +39,8 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <summary>The membership and its tables.</summary>
     public ClusterNode Cluster { get; private set; } = null!;
 
-    /// <summary>Ends when something failed without which the node can't go on; it must stop then, so that the others
-    /// publish its end.</summary>
+    /// <summary>Ends when something failed without which the node can't go on; it must stop then, so that the
+    /// others publish its end.</summary>
     public Task Failed => _failed.Task;
 
     /// <summary>The node's IPC.</summary>

@@ -80,7 +80,8 @@ internal sealed class SessionRegistry(GatewayOptions options, LinuxSystem linux)
         // A claimed child was made under its parent's name.
         if (hello.StartCase == Hello.StartOneofCase.Claim && hello.Name.Length > 0)
             await new ProcessClient(process.Value.Context, process.Value.Process)
-                .SetName(hello.Name.Length > NameMax ? hello.Name[..NameMax] : hello.Name).ConfigureAwait(false);
+                .SetName(hello.Name.Length > NameMax ? hello.Name[..NameMax] : hello.Name)
+                    .ConfigureAwait(false);
         var task = await linux.Begin(process.Value).ConfigureAwait(false);
         if (!task.Failed) return task.Value;
         options.Host.Abandon(process.Value);

@@ -4,10 +4,10 @@ using System.Text;
 
 namespace K42.Personality.Linux.Paths;
 
-/// <summary>Linux's names are bytes, volumes keep text: bytes that are not UTF-8 travel as characters of a private
-/// range, U+F780 to U+F7FF for 0x80 to 0xFF, and come back as the bytes they were.</summary>
-/// <remarks>A name that holds a character of that range in UTF-8 is taken apart the same way, so that every name
-/// comes back as it was. Such a name counts three times its length towards NAME_MAX.</remarks>
+/// <summary>Linux's names are bytes, volumes keep text: bytes that are not UTF-8 travel as characters of a
+/// private range, U+F780 to U+F7FF for 0x80 to 0xFF, and come back as the bytes they were.</summary>
+/// <remarks>A name that holds a character of that range in UTF-8 is taken apart the same way, so that every
+/// name comes back as it was. Such a name counts three times its length towards NAME_MAX.</remarks>
 internal static class ByteNames
 {
     private const char First = '\uF780', Last = '\uF7FF';

@@ -13,8 +13,8 @@ internal static class TwoPaths
 
     /// <summary>Runs the deed where both paths have got to. EXDEV when they end in different
     /// volumes.</summary>
-    /// <param name="finds">How link(2) looks for what it links before it compares volumes; null for rename(2),
-    /// which compares them first.</param>
+    /// <param name="finds">How link(2) looks for what it links before it compares volumes; null for
+    /// rename(2), which compares them first.</param>
     public static async ValueTask<Errno> Run(PathCursor from, PathCursor to, WalkRequest? finds, Deed deed)
     {
         for (var round = 0; round < RoundsMax; round++)

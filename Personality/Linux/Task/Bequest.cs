@@ -4,10 +4,11 @@ using K42.Personality.Linux.Abi;
 
 namespace K42.Personality.Linux;
 
-/// <summary>What a task leaves to a child on another node: the part of its state that outlives exec(2), with handles
-/// that were made for the child.</summary>
-/// <remarks>The versions of it that nodes exchange: fields are only appended. It comes from the parent's library, so
-/// nothing in it is believed beyond what servers check: a handle that is not the child's refuses its calls.</remarks>
+/// <summary>What a task leaves to a child on another node: the part of its state that outlives exec(2), with
+/// handles that were made for the child.</summary>
+/// <remarks>The versions of it that nodes exchange: fields are only appended. It comes from the parent's
+/// library, so nothing in it is believed beyond what servers check: a handle that is not the child's refuses
+/// its calls.</remarks>
 internal sealed class Bequest
 {
     private const int FilesMax = 1_024;
@@ -45,7 +46,8 @@ internal sealed class Bequest
         for (var i = 0; i < files; i++)
         {
             var file = new BequeathedFile(
-                reader.Handle(), reader.Int32(), reader.UInt64(), reader.UInt32(), new int[reader.Count(FilesMax)]);
+                reader.Handle(), reader.Int32(), reader.UInt64(), reader.UInt32(),
+                    new int[reader.Count(FilesMax)]);
             for (var at = 0; at < file.Descriptors.Length; at++) file.Descriptors[at] = reader.Int32();
             bequest.Files.Add(file);
         }
@@ -85,7 +87,8 @@ internal sealed class Bequest
         var descriptors = new DescriptorTable();
         foreach (var file in Files)
         {
-            var open = new OpenFile(hosted.Context, file.Handle, file.Flags, file.Volume) { Type = file.Type };
+            var open = new OpenFile(
+                hosted.Context, file.Handle, file.Flags, file.Volume) { Type = file.Type };
             for (var at = 0; at < file.Descriptors.Length; at++)
             {
                 if (at > 0) open.Hold();
@@ -99,4 +102,5 @@ internal sealed class Bequest
 }
 
 /// <summary>An open file that a child gets, and the descriptors that lead to it.</summary>
-internal sealed record BequeathedFile(ObjectHandle Handle, int Flags, ulong Volume, uint Type, int[] Descriptors);
+internal sealed record BequeathedFile(
+    ObjectHandle Handle, int Flags, ulong Volume, uint Type, int[] Descriptors);

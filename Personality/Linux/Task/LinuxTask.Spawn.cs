@@ -21,11 +21,12 @@ public sealed partial class LinuxTask
         }
     }
 
-    /// <summary>K42's spawn: a child on another node, as fork(2) and exec(2) would make one: it has this task's root,
-    /// working directory, umask, mask and open files, but for those with close-on-exec.</summary>
+    /// <summary>K42's spawn: a child on another node, as fork(2) and exec(2) would make one: it has this
+    /// task's root, working directory, umask, mask and open files, but for those with
+    /// close-on-exec.</summary>
     /// <param name="nodeId">The node's number.</param>
-    /// <returns>The child's number and the token to claim it with; ENODEV when there is no such node, EAGAIN, EIO when
-    /// a file's node can't be reached.</returns>
+    /// <returns>The child's number and the token to claim it with; ENODEV when there is no such node, EAGAIN,
+    /// EIO when a file's node can't be reached.</returns>
     public async ValueTask<Outcome<SpawnResult>> Spawn(int nodeId)
     {
         var spawned = await Patient(
@@ -36,7 +37,8 @@ public sealed partial class LinuxTask
         if (bequest.Failed)
         {
             // The child is this task's own; without what it needs it must not run.
-            await Patient((Table: ProcessesOf(pid), pid), static ask => ask.Table.Kill(ask.pid, Signal.SIGKILL))
+            await Patient(
+                (Table: ProcessesOf(pid), pid), static ask => ask.Table.Kill(ask.pid, Signal.SIGKILL))
                 .ConfigureAwait(false);
             return SysResult.Linux(bequest.Errno);
         }

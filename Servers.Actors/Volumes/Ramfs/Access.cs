@@ -28,8 +28,8 @@ internal static class Access
         (directory.Mode & ModeBits.Sticky) != 0 && !who.IsRoot
         && node.Uid != who.Uid && directory.Uid != who.Uid;
 
-    /// <summary>O_CREAT on what is there already, in a sticky directory that everybody writes to: links and devices
-    /// of third parties are refused. Files are not (protected_regular=0).</summary>
+    /// <summary>O_CREAT on what is there already, in a sticky directory that everybody writes to: links and
+    /// devices of third parties are refused. Files are not (protected_regular=0).</summary>
     public static bool StickyForbidsCreating(RamDirectory directory, RamNode node, Principal who)
     {
         const uint shared = ModeBits.Sticky | ModeBits.MayWrite;

@@ -11,7 +11,8 @@ public sealed class BenchRunner(BenchPlan plan, Action<string> say)
     private static readonly TimeSpan PassGraceMax = TimeSpan.FromSeconds(20);
 
     /// <summary>Measures the rows; a row that fails is left out of later rounds and says why.</summary>
-    /// <exception cref="OperationCanceledException">The run was interrupted; its children are gone.</exception>
+    /// <exception cref="OperationCanceledException">The run was interrupted; its children are
+    /// gone.</exception>
     public async Task<IReadOnlyList<RowOutcome>> RunAsync(
         IReadOnlyList<IBenchRow> rows, CancellationToken cancel)
     {

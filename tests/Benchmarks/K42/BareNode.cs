@@ -45,7 +45,8 @@ internal sealed class BareNode : IDisposable
     /// <summary>Starts the callee.</summary>
     public Task<BenchObject> ServeAsync()
     {
-        var started = new TaskCompletionSource<BenchObject>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var started = new TaskCompletionSource<BenchObject>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
         _system.ActorOf(BenchActor.Of(Ipc, started.SetResult));
         return started.Task;
     }
@@ -65,7 +66,8 @@ internal sealed class BareNode : IDisposable
         var self = Describe(Ipc.Node, port);
         _links = new LinkTable(
             new LinkContext(
-                new LinkOptions(), new LinkIdentity("bench", 0, default), _clock, _executor, new SystemRandomness(),
+                new LinkOptions(), new LinkIdentity(
+                    "bench", 0, default), _clock, _executor, new SystemRandomness(),
                 Ipc, new SilentLog()),
             _transport, self);
         Ipc.Connect(_links);
@@ -92,7 +94,8 @@ internal sealed class BareNode : IDisposable
     {
         public Member Self => self;
 
-        public IReadOnlyList<Member> Members { get; } = [.. new[] { self, other }.OrderBy(member => member.Node)];
+        public IReadOnlyList<Member> Members { get; } =
+            [.. new[] { self, other }.OrderBy(member => member.Node)];
 
         public bool MayServe => true;
 

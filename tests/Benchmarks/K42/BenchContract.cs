@@ -21,7 +21,8 @@ public abstract partial class BenchContract : ServerObject
 /// <summary>The callee.</summary>
 internal sealed class BenchObject : BenchContract
 {
-    public override void Sum(ReadOnlyMemory<byte> data, Reply<long> reply) => reply.Ok(BenchPayload.Sum(data.Span));
+    public override void Sum(ReadOnlyMemory<byte> data, Reply<long> reply) =>
+        reply.Ok(BenchPayload.Sum(data.Span));
 
     public override void Take(ReadOnlyMemory<byte> data, Reply<int> reply) => reply.Ok(data.Length);
 }
@@ -29,7 +30,8 @@ internal sealed class BenchObject : BenchContract
 /// <summary>The callee's actor.</summary>
 internal sealed class BenchActor(IpcPort ipc, Action<BenchObject> started) : ObjectActor(ipc)
 {
-    public static Props Of(IpcPort ipc, Action<BenchObject> started) => Props.Create(() => new BenchActor(ipc, started));
+    public static Props Of(IpcPort ipc, Action<BenchObject> started) =>
+        Props.Create(() => new BenchActor(ipc, started));
 
     protected override void Started()
     {

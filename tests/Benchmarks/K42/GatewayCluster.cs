@@ -4,10 +4,12 @@ using K42.Node.Hosting;
 
 namespace K42.Benchmarks.K42Rows;
 
-/// <summary>Two whole node processes, a file on the first one, and a session with the gateway of each.</summary>
+/// <summary>Two whole node processes, a file on the first one, and a session with the gateway of
+/// each.</summary>
 internal sealed class GatewayCluster : IAsyncDisposable
 {
-    /// <summary>Bytes of the file: read whole, they are as much as one call of the bare server stream.</summary>
+    /// <summary>Bytes of the file: read whole, they are as much as one call of the bare server
+    /// stream.</summary>
     public const int FileBytes = 512 * BenchPayload.BulkBytes;
 
     private const string Path = "/k42-bench";
@@ -48,7 +50,8 @@ internal sealed class GatewayCluster : IAsyncDisposable
         var made = new GatewayCluster(cluster, data);
         try
         {
-            foreach (var node in cluster.Nodes) await made.ConnectAsync(node, context.Cancel).ConfigureAwait(false);
+            foreach (var node in cluster.Nodes) await made.ConnectAsync(node, context.Cancel)
+                .ConfigureAwait(false);
             await K42File.WriteAllBytesAsync(made.TaskOn(1), Path, Contents(), cancellation: context.Cancel)
                 .ConfigureAwait(false);
             return made;

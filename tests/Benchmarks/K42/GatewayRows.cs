@@ -18,7 +18,8 @@ public sealed class GatewayGetpidRow(bool isBatched) : CallRow
     public override BenchGroup Group => isBatched ? BenchGroup.GatewayBatched : BenchGroup.Gateway;
 
     /// <inheritdoc/>
-    public override string Note => isBatched ? "mutual TLS, 4 batches of 256 under way" : "mutual TLS, one session";
+    public override string Note =>
+        isBatched ? "mutual TLS, 4 batches of 256 under way" : "mutual TLS, one session";
 
     /// <inheritdoc/>
     public override int Callers => isBatched ? BatchesUnderWay : 1;
@@ -54,7 +55,8 @@ public sealed class GatewayPreadRow(int node) : CallRow
     public override BenchGroup Group => BenchGroup.Gateway;
 
     /// <inheritdoc/>
-    public override string Note => node == 1 ? "mutual TLS, file on that node" : "mutual TLS, file on another node";
+    public override string Note =>
+        node == 1 ? "mutual TLS, file on that node" : "mutual TLS, file on another node";
 
     /// <inheritdoc/>
     public override async Task SetupAsync(BenchContext context)
@@ -89,7 +91,8 @@ public sealed class GatewayReadRow(int node) : CallRow
     public override BenchGroup Group => BenchGroup.GatewayBulk;
 
     /// <inheritdoc/>
-    public override string Note => node == 1 ? "mutual TLS, file on that node" : "mutual TLS, file on another node";
+    public override string Note =>
+        node == 1 ? "mutual TLS, file on that node" : "mutual TLS, file on another node";
 
     /// <inheritdoc/>
     public override int CallsPerSample => GatewayCluster.FileBytes / BenchPayload.BulkBytes;
@@ -102,7 +105,8 @@ public sealed class GatewayReadRow(int node) : CallRow
     {
         var cluster = await GatewayCluster.ShareAsync(context).ConfigureAwait(false);
         var fd = await cluster.OpenAsync(node).ConfigureAwait(false);
-        _stream = await K42Stream.OverAsync(cluster.TaskOn(node), fd, OpenFlags.ReadOnly, ownsDescriptor: true)
+        _stream = await K42Stream.OverAsync(
+            cluster.TaskOn(node), fd, OpenFlags.ReadOnly, ownsDescriptor: true)
             .ConfigureAwait(false);
     }
 

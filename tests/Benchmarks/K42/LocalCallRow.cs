@@ -3,7 +3,8 @@ using K42.Contracts;
 
 namespace K42.Benchmarks.K42Rows;
 
-/// <summary>A call through a generated client to an idle object of the same node: rights and identity checked.</summary>
+/// <summary>A call through a generated client to an idle object of the same node: rights and identity
+/// checked.</summary>
 public sealed class LocalCallRow : Harness.CallRow
 {
     private readonly byte[] _payload = BenchPayload.Create();
@@ -27,7 +28,8 @@ public sealed class LocalCallRow : Harness.CallRow
     {
         var node = context.Own(new BareNode(BareNode.First));
         var callee = await node.ServeAsync().ConfigureAwait(false);
-        var caller = node.Ipc.Admit(2_000, new Principal("bench", 1_000, 1_000, [], Authentication.ClientCertificate));
+        var caller = node.Ipc.Admit(
+            2_000, new Principal("bench", 1_000, 1_000, [], Authentication.ClientCertificate));
         _client = new BenchClient(caller, callee.Export(2_000, Rights.Read));
     }
 

@@ -77,7 +77,8 @@ internal static class OrleansTls
             _input.ReadAsync(buffer, cancel);
 
         public override ValueTask WriteAsync(
-            ReadOnlyMemory<byte> buffer, CancellationToken cancel = default) => _output.WriteAsync(buffer, cancel);
+            ReadOnlyMemory<byte> buffer, CancellationToken cancel = default) =>
+                _output.WriteAsync(buffer, cancel);
 
         public override Task FlushAsync(CancellationToken cancel) => _output.FlushAsync(cancel);
 

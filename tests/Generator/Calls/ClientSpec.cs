@@ -48,7 +48,7 @@ public sealed class ClientSpec
     [Fact]
     public async Task The_kernel_fills_in_caller_and_handle()
     {
-        var (_, client) = Open(Rights.None);
+        var (_, client) = Open(Rights.ProcessOnly);
         var told = await client.Who(TestContext.Current.CancellationToken);
         Assert.Equal((70_000ul << 32) | 7, told.Value);
     }

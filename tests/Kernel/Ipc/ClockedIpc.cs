@@ -19,7 +19,8 @@ internal sealed class ClockedIpc(IpcPort inner, IClock clock) : IpcPort
     internal override void Send(CallContext context, ObjectHandle target, Request request) =>
         inner.Send(context, target, request);
 
-    internal override void Cancel(CallContext context, ObjectHandle target, Request request, long generation) =>
+    internal override void Cancel(
+        CallContext context, ObjectHandle target, Request request, long generation) =>
         inner.Cancel(context, target, request, generation);
 
     internal override HandleRow Export(ServerObject target, int owner, Rights matched, Rights unmatched) =>

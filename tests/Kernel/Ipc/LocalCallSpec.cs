@@ -82,7 +82,8 @@ public sealed class LocalCallSpec : IAsyncLifetime
         var context = _node.Process(5_000);
         ObjectHandle[] guesses =
         [
-            real with { Sequence = real.Sequence + 1 }, real with { Sequence = 0 }, real with { Index = real.Index + 77 },
+            real with { Sequence = real.Sequence + 1 }, real with { Sequence = 0 },
+                real with { Index = real.Index + 77 },
             real with { Index = uint.MaxValue }, real with { Index = 60_001 }, real with { Index = 0 },
             real with { Node = new NodeRef(1, 2) }, real with { Node = new NodeRef(9, 1) }, default,
         ];
@@ -110,7 +111,8 @@ public sealed class LocalCallSpec : IAsyncLifetime
     public async Task A_given_handle_has_no_more_rights_than_its_giver()
     {
         var giver = ClientOf(5_000, Rights.Read | Rights.ControlAccess);
-        Assert.Equal(Errno.EPERM, await ErrnoOf(giver.GiveAccess(5_001, Rights.Read | Rights.Write, Rights.None, Limit)));
+        Assert.Equal(Errno.EPERM, await ErrnoOf(
+            giver.GiveAccess(5_001, Rights.Read | Rights.Write, Rights.None, Limit)));
         Assert.Equal(Errno.EPERM, await ErrnoOf(giver.GiveAccess(5_001, Rights.Read, Rights.Write, Limit)));
         var given = await giver.GiveAccess(5_001, Rights.Read, Rights.None, Limit);
         var taker = new ProbeClient(_node.Process(5_001), given.Value);
@@ -201,7 +203,8 @@ public sealed class LocalCallSpec : IAsyncLifetime
     public async Task An_object_holds_no_more_parked_calls_than_its_contract_says()
     {
         var client = ClientOf(5_000);
-        var parked = Enumerable.Range(0, 1_000).Select(i => client.Park(i, CancellationToken.None).AsTask()).ToList();
+        var parked = Enumerable.Range(0, 1_000).Select(i => client.Park(i, CancellationToken.None).AsTask())
+            .ToList();
         Assert.Equal(Errno.Overloaded, await ErrnoOf(client.Park(1, Limit)));
         Assert.Equal(1_000, (await client.AnswerParked(1, Limit)).Value);
         var answers = await Task.WhenAll(parked);

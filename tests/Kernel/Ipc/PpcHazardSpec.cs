@@ -7,7 +7,8 @@ using Xunit;
 
 namespace K42.Kernel.Tests.Ipc;
 
-/// <summary>What can go wrong when the caller's thread runs the target's turn, and what happens then.</summary>
+/// <summary>What can go wrong when the caller's thread runs the target's turn, and what happens
+/// then.</summary>
 public sealed class PpcHazardSpec : IAsyncLifetime
 {
     private readonly LocalNode _node = new();
@@ -23,7 +24,8 @@ public sealed class PpcHazardSpec : IAsyncLifetime
 
     private static CancellationToken Limit => TestContext.Current.CancellationToken;
 
-    private ProbeClient ClientOf(Probe probe, int pid) => new(_node.Process(pid), probe.Export(pid, Rights.All));
+    private ProbeClient ClientOf(Probe probe, int pid) =>
+        new(_node.Process(pid), probe.Export(pid, Rights.All));
 
     [Fact]
     public async Task A_handler_that_throws_gives_every_parked_and_queued_caller_a_definite_error()
@@ -31,7 +33,8 @@ public sealed class PpcHazardSpec : IAsyncLifetime
         var client = ClientOf(_probe, 5_000);
         var gate = new ManualResetEventSlim();
         var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var parked = Enumerable.Range(0, 100).Select(i => client.Park(i, CancellationToken.None).AsTask()).ToArray();
+        var parked = Enumerable.Range(0, 100).Select(i => client.Park(i, CancellationToken.None).AsTask())
+            .ToArray();
         _probe.InTurn = () =>
         {
             held.SetResult();
@@ -40,7 +43,8 @@ public sealed class PpcHazardSpec : IAsyncLifetime
         var holder = Task.Run(async () => await client.Add(1, 1, CancellationToken.None), Limit);
         await held.Task.WaitAsync(Limit);
         var failing = client.Throw(CancellationToken.None).AsTask();
-        var queued = Enumerable.Range(0, 100).Select(i => client.Add(i, 1, CancellationToken.None).AsTask()).ToArray();
+        var queued = Enumerable.Range(0, 100).Select(i => client.Add(i, 1, CancellationToken.None).AsTask())
+            .ToArray();
         Assert.DoesNotContain(queued, call => call.IsCompleted);
         gate.Set();
 
@@ -74,7 +78,8 @@ public sealed class PpcHazardSpec : IAsyncLifetime
     [Fact]
     public async Task Chains_deeper_than_the_limit_go_on_in_the_pool()
     {
-        var answer = await ClientOf(_probe, 5_000).Relay(_node.Start<Probe>(ProbeActor.Of).Handles[0], 200, Limit);
+        var answer = await ClientOf(_probe, 5_000)
+            .Relay(_node.Start<Probe>(ProbeActor.Of).Handles[0], 200, Limit);
         Assert.Equal(200, answer.Value);
     }
 
@@ -136,7 +141,8 @@ public sealed class PpcHazardSpec : IAsyncLifetime
     {
         var client = ClientOf(_probe, 5_000);
         await client.Add(1, 1, Limit);
-        var inner = new TaskCompletionSource<ValueTask<Outcome<int>>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var inner = new TaskCompletionSource<ValueTask<Outcome<int>>>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
         _probe.InTurn = () =>
         {
             _probe.InTurn = null;
@@ -151,7 +157,8 @@ public sealed class PpcHazardSpec : IAsyncLifetime
     // A pool thread would not do: it may be the very one that takes the queued turn afterwards.
     private static Task<(bool Completed, int Thread)> OnAThreadOfItsOwn(Func<ValueTask<Outcome<int>>> call)
     {
-        var result = new TaskCompletionSource<(bool, int)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var result = new TaskCompletionSource<(bool, int)>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(() => result.SetResult((call().IsCompleted, Environment.CurrentManagedThreadId))).Start();
         return result.Task;
     }
@@ -230,7 +237,8 @@ public sealed class PpcHazardSpec : IAsyncLifetime
     {
         var other = _node.Start<Probe>(ProbeActor.Of);
         var clock = new ManualClock();
-        var outcome = new TaskCompletionSource<Outcome<int>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var outcome = new TaskCompletionSource<Outcome<int>>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
         var home = new ObjectHome(new ClockedIpc(_node.Ipc, clock), _probe.Home.Actor);
         var caller = home.Adopt(new Probe());
         new ProbeClient(_node.Ipc.Kernel, other.Handles[0]).ParkThen(7, caller, outcome.SetResult);

@@ -21,7 +21,8 @@ public abstract partial class ProbeContract : ServerObject
     public abstract void Throw(Reply<Nothing> reply);
 
     [Call(5, Rights.None, ReplyMax = 256)]
-    public abstract void WhoAmI([Caller] CallerIdentity caller, [Handle] HandleRow handle, Reply<string> reply);
+    public abstract void WhoAmI(
+        [Caller] CallerIdentity caller, [Handle] HandleRow handle, Reply<string> reply);
 
     [Call(6, Rights.Read, ReplyMax = 65_536)]
     public abstract void Echo([Max(65_536)] ReadOnlyMemory<byte> data, Reply<ReadOnlyMemory<byte>> reply);
@@ -98,7 +99,8 @@ internal sealed class Probe : ProbeContract
     public override void AnswerTwice(Reply<int> reply)
     {
         var first = reply.Ok(1);
-        if (!first || reply.Ok(2) || reply.Fail(Errno.EIO)) throw new InvalidOperationException("a second answer counted");
+        if (!first || reply.Ok(2) || reply.Fail(Errno.EIO)) throw new InvalidOperationException(
+            "a second answer counted");
     }
 
     public override void ThreadOfTurn(Reply<int> reply) => reply.Ok(Environment.CurrentManagedThreadId);

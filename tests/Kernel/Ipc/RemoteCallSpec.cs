@@ -10,7 +10,8 @@ public sealed class RemoteCallSpec
 {
     private static readonly Func<ushort, ushort, Request?> s_requests = ContractCatalogue.NewRequest;
 
-    private static SimulatedCluster Cluster(ulong seed, out SimulatedNode one, out SimulatedNode two, out Probe probe)
+    private static SimulatedCluster Cluster(
+        ulong seed, out SimulatedNode one, out SimulatedNode two, out Probe probe)
     {
         var cluster = new SimulatedCluster(seed, s_requests);
         (one, two) = (cluster.AddNode(), cluster.AddNode());
@@ -35,7 +36,8 @@ public sealed class RemoteCallSpec
         var leased = new TaskCompletionSource<Outcome<int>>();
         node.Grantor.LeaseBlock(leased.SetResult);
         var block = (await leased.Task).Value;
-        return node.Ipc.Admit(block * 1_024, new Principal("someone", uid, uid, [uid, 7], Authentication.ClientCertificate));
+        return node.Ipc.Admit(
+            block * 1_024, new Principal("someone", uid, uid, [uid, 7], Authentication.ClientCertificate));
     }
 
     private static void Run(
@@ -45,7 +47,8 @@ public sealed class RemoteCallSpec
         cluster.Run(async () =>
         {
             var caller = await ProcessOn(one);
-            await scenario(cluster, one, two, probe, new ProbeClient(caller, probe.Export(caller.Identity.Pid, Rights.All)));
+            await scenario(cluster, one, two, probe, new ProbeClient(
+                caller, probe.Export(caller.Identity.Pid, Rights.All)));
         });
     }
 
@@ -150,7 +153,8 @@ public sealed class RemoteCallSpec
     public void A_guessed_handle_of_another_node_is_EIO_and_harms_nothing() =>
         Run(10, async (_, _, _, _, client) =>
         {
-            foreach (var guess in new[] { client.Handle with { Index = 12 }, client.Handle with { Sequence = 99 } })
+            foreach (var guess in new[] { client.Handle with { Index = 12 },
+                client.Handle with { Sequence = 99 } })
                 Assert.Equal(Errno.EIO, (await new ProbeClient(client.Context, guess).Add(1, 1)).Errno);
             Assert.Equal(2, (await client.Add(1, 1)).Value);
         });
