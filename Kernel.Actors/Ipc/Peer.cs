@@ -207,8 +207,8 @@ internal sealed class Peer : ICompletionSink
 
     private void SendReplyFrame(ReadOnlySpan<byte> frame)
     {
-        // Answers need no order among themselves: each names its call. An answer that finds the queue of bulk full
-        // must go all the same.
+        // Answers need no order among themselves: each names its call. An answer that finds the queue of bulk
+        // full must go all the same.
         var isSent = frame.Length > SmallReplyBytesMax && Link.Send(FrameClass.Bulk, frame) != 0;
         if (!isSent) Link.Send(FrameClass.Reserved, frame);
     }
