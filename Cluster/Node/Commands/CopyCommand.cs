@@ -86,7 +86,7 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
             await using var source = await ReaderAsync(from).ConfigureAwait(false);
             await using var target = await WriterAsync(to).ConfigureAwait(false);
             await source.CopyToAsync(target, PieceBytes, cancel).ConfigureAwait(false);
-            bytes = target.Position;
+            bytes = target.CanSeek ? target.Position : 0;
         }
         progress?.Invoke(Interlocked.Increment(ref _files), Interlocked.Add(ref _bytes, bytes));
     }
@@ -147,14 +147,15 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
     {
         if (path.IsStandard) return Console.OpenStandardInput();
         if (!path.IsRemote) return File.OpenRead(path.Text);
-        return await RemoteFileStream.ReadAsync(session.Main, path.Text).ConfigureAwait(false);
+        return await K42File.OpenAsync(session.Main, path.Text).ConfigureAwait(false);
     }
 
     private async Task<Stream> WriterAsync(K42Path path)
     {
         if (path.IsStandard) return Console.OpenStandardOutput();
         if (!path.IsRemote) return File.Create(path.Text);
-        return await RemoteFileStream.CreateAsync(session.Main, path.Text).ConfigureAwait(false);
+        const int flags = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate;
+        return await K42File.OpenAsync(session.Main, path.Text, flags).ConfigureAwait(false);
     }
 
     private async Task<bool> IsDirectoryAsync(K42Path path)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 
+using K42.Client;
 using K42.Node.Commands;
 
 using Spectre.Console;
@@ -69,7 +70,8 @@ internal sealed class CopyScene(string from, string back, string credential, Dem
                     FilesAtOnce, CancellationToken = cancel },
                 async (file, stop) =>
                 {
-                    await using var remote = await RemoteFileStream.ReadAsync(process.Task, file.Remote);
+                    await using var remote = await K42File.OpenAsync(
+                        process.Task, file.Remote, cancellation: stop);
                     await using var local = File.OpenRead(file.Local);
                     var (there, here) = (
                         await HashAsync(remote, advance, stop), await SHA256.HashDataAsync(local, stop));
