@@ -47,6 +47,10 @@ public sealed record LinkOptions
     /// <summary>Size of the buffer that one wake-up of a reader fills.</summary>
     public int ReadBufferBytes { get; init; } = 262_144;
 
+    /// <summary>How long a reader looks for bytes before it blocks, while recent waits were short; zero for
+    /// never. Not used on a machine with one processor.</summary>
+    public TimeSpan SpinBudget { get; init; } = TimeSpan.FromMicroseconds(50);
+
     /// <summary>How long a session waits for a connection before it ends.</summary>
     public TimeSpan ResumeMax { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -92,6 +96,7 @@ public sealed record LinkOptions
             AckDelay = link.GetTimeSpan("ack-delay", d.AckDelay),
             CorkBytes = Bytes(link, "cork-bytes", d.CorkBytes),
             ReadBufferBytes = Bytes(link, "read-buffer-bytes", d.ReadBufferBytes),
+            SpinBudget = link.GetTimeSpan("spin-budget", d.SpinBudget),
             ResumeMax = link.GetTimeSpan("resume-max", d.ResumeMax),
             KeepaliveInterval = link.GetTimeSpan("keepalive-interval", d.KeepaliveInterval),
             KeepaliveTimeout = link.GetTimeSpan("keepalive-timeout", d.KeepaliveTimeout),
@@ -114,6 +119,8 @@ public sealed record LinkOptions
         Require(AckBytes > 0 && AckBytes <= CallCreditBytes && AckBytes <= BulkCreditBytes
             && AckBytes <= ReservedCreditBytes, "ack-bytes must be positive and no more than any credit");
         Require(AckDelay > TimeSpan.Zero, "ack-delay must be positive");
+        Require(SpinBudget >= TimeSpan.Zero && SpinBudget <= TimeSpan.FromMilliseconds(1),
+            "spin-budget must be at most 1 ms");
         Require(ResumeMax > TimeSpan.Zero, "resume-max must be positive");
         Require(KeepaliveInterval > TimeSpan.Zero && KeepaliveTimeout >= KeepaliveInterval * 2,
             "keepalive-timeout must be at least twice keepalive-interval");

@@ -29,7 +29,8 @@ public sealed class LinkOptionsSpec
             k42.link { call-credit-bytes = 200KiB, bulk-credit-bytes = 201KiB, reserved-credit-bytes = 202KiB
               replay-bytes-max = 203KiB, call-queue-bytes-max = 204KiB, bulk-queue-bytes-max = 205KiB
               reserved-queue-bytes-max = 206KiB, ack-bytes = 7KiB, ack-delay = 8ms, cork-bytes = 9KiB
-              read-buffer-bytes = 210KiB, resume-max = 11s, keepalive-interval = 12s, keepalive-timeout = 31s
+              read-buffer-bytes = 210KiB, spin-budget = 0.02ms, resume-max = 11s
+              keepalive-interval = 12s, keepalive-timeout = 31s
               handshake-timeout = 14s, backoff-min = 15ms, backoff-max = 16s
               handshakes-max = 17, rekey-bytes = 18MiB }
             """));
@@ -45,6 +46,7 @@ public sealed class LinkOptionsSpec
     [InlineData("keepalive-timeout = 2s")]
     [InlineData("read-buffer-bytes = 1KiB")]
     [InlineData("backoff-max = 1ms")]
+    [InlineData("spin-budget = 2ms")]
     public void A_value_out_of_range_is_refused_with_a_sentence(string line)
     {
         var config = ConfigurationFactory.ParseString($"k42.link {{ {line} }}");

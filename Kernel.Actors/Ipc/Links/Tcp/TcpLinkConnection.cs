@@ -10,6 +10,7 @@ internal sealed class TcpLinkConnection : ILinkPipe
 {
     private readonly Socket _socket;
     private readonly LinkContext _context;
+    private readonly SpinSlots _slots;
     private readonly Lock _lock = new();
     private readonly object _writerSignal = new();
     private UnblockedSocketStream? _stream;
@@ -19,10 +20,11 @@ internal sealed class TcpLinkConnection : ILinkPipe
     private bool _writerStarted;
     private bool _aborted;
 
-    public TcpLinkConnection(Socket socket, LinkContext context)
+    public TcpLinkConnection(Socket socket, LinkContext context, SpinSlots slots)
     {
         _socket = socket;
         _context = context;
+        _slots = slots;
     }
 
     /// <summary>Does TLS on a connected socket; blocks.</summary>
@@ -36,7 +38,9 @@ internal sealed class TcpLinkConnection : ILinkPipe
             NodeCertificates.TryName(TcpLinkCredentials.Certificate2(certificate), credentials.Authorities,
                 _context.Clock, out name, out refusal);
         _socket.NoDelay = true;
-        _stream = new UnblockedSocketStream(_socket);
+        var policy = new SpinPolicy(_context.Options.SpinBudget.Ticks * 100);
+        _stream = new UnblockedSocketStream(_socket,
+            new SpinningReader(_socket, policy, _slots, _context.Clock));
         _tls = new SslStream(_stream, leaveInnerStreamOpen: true);
         try
         {

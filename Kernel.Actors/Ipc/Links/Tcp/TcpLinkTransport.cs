@@ -15,6 +15,7 @@ public sealed class TcpLinkTransport : ILinkTransport
     private readonly TcpLinkCredentials _credentials;
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
     private readonly ManualResetEventSlim _stopping = new();
+    private readonly SpinSlots _slots = SpinSlots.ForThisMachine();
     private readonly Socket _listener;
     private LinkTable? _table;
     private int _handshakes;
@@ -140,7 +141,7 @@ public sealed class TcpLinkTransport : ILinkTransport
     private bool Run(Socket socket, LinkSession? session, string where, Action opened)
     {
         var context = _table!.Context;
-        var connection = new TcpLinkConnection(socket, context);
+        var connection = new TcpLinkConnection(socket, context, _slots);
         LinkConduit? conduit = null;
         var timedOut = false;
         var timer = context.Clock.Schedule(context.Options.HandshakeTimeout, _ =>

@@ -7,7 +7,9 @@ namespace K42.Kernel.Ipc.Links.Tcp;
 /// <remarks>The socket stays in blocking mode: one asynchronous call would make .NET switch it, and every
 /// later read would pass through the poll engine at twice the latency. A write that must not block therefore
 /// asks the kernel directly (send with MSG_DONTWAIT). One reader and one writer at a time.</remarks>
-internal sealed partial class UnblockedSocketStream(Socket socket) : Stream
+/// <param name="socket">Connected, in blocking mode.</param>
+/// <param name="reader">How this socket is read once the handshake is over.</param>
+internal sealed partial class UnblockedSocketStream(Socket socket, SpinningReader reader) : Stream
 {
     // send(2), Linux.
     private const int MsgDontWait = 0x40;
@@ -21,13 +23,14 @@ internal sealed partial class UnblockedSocketStream(Socket socket) : Stream
     private int _begin;
     private int _end;
 
-    /// <summary>True during the TLS handshake: then a write waits for the socket.</summary>
+    /// <summary>True during the TLS handshake: then a write waits for the socket, and a read only blocks.</summary>
     public bool Blocking { get => _blocking; set => _blocking = value; }
 
     /// <summary>True when a full socket left something for <see cref="PushBlocking"/>.</summary>
     public bool HasLeft => _begin < _end;
 
-    public override int Read(Span<byte> buffer) => socket.Receive(buffer, SocketFlags.None);
+    public override int Read(Span<byte> buffer) =>
+        _blocking ? socket.Receive(buffer, SocketFlags.None) : reader.Read(buffer);
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
