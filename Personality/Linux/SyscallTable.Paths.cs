@@ -38,8 +38,8 @@ public static partial class SyscallTable
         Partial(138, "fstatfs", Mounting.Fstatfs, "Works; not yet compared with Linux case by case."),
         Partial(
             165, "mount", Mounting.Mount,
-            "New volumes only: no bind, move, remount, propagation (EINVAL), none over a mount (EBUSY)."),
-        Partial(166, "umount2", Mounting.Umount2, "MNT_EXPIRE never finds a mount expired (EAGAIN)."),
+            "New volumes only: no bind, move, remount, propagation (EINVAL)."),
+        Partial(166, "umount2", Mounting.Umount2, "The root itself is EBUSY, not made read-only."),
         Full(217, "getdents64", Directories.Getdents64),
         Full(258, "mkdirat", Directories.Mkdirat),
         Partial(
@@ -49,7 +49,7 @@ public static partial class SyscallTable
         Full(262, "newfstatat", Attributes.Newfstatat),
         Full(263, "unlinkat", Links.Unlinkat),
         Full(264, "renameat", Links.Renameat),
-        Partial(265, "linkat", Links.Linkat, "No AT_EMPTY_PATH (ENOENT)."),
+        Partial(265, "linkat", Links.Linkat, "A device's descriptor (AT_EMPTY_PATH) is EXDEV."),
         Full(266, "symlinkat", Links.Symlinkat),
         Full(267, "readlinkat", Links.Readlinkat),
         Partial(268, "fchmodat", Changes.Fchmodat, "Works; not yet compared with Linux case by case."),

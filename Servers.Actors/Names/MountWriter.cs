@@ -10,6 +10,7 @@ internal sealed class MountWriter(NameServer names, RootRecord root)
 {
     private const int Force = 1;
     private const int Detach = 2;
+    private const int Expire = 4;
 
     private readonly Queue<Action<Action>> _changes = new();
     private readonly SortedSet<NodeRef> _unacknowledged = [];
@@ -89,12 +90,26 @@ internal sealed class MountWriter(NameServer names, RootRecord root)
             end(Errno.ENOSPC);
             return;
         }
+        entry = OnTop(entry);
+        under = Array.FindIndex(_table.Mounts, one => one.Volume == entry.OnVolume);
         var volumes = On(entry.Node);
         volumes.CreateThen(entry.Type, WithFlags(options, entry.Flags), names, created =>
         {
             if (created.Failed) end(created.Errno);
             else Cover(entry with { Volume = created.Value }, _table.Mounts[under].Node, end);
         });
+    }
+
+    /// <summary>Over what is mounted there already, if anything is.</summary>
+    private MountEntry OnTop(MountEntry entry)
+    {
+        // What is mounted on a volume comes after it in the table.
+        foreach (var one in _table.Mounts)
+        {
+            if (one.OnVolume != entry.OnVolume || one.OnInode != entry.OnInode) continue;
+            entry = entry with { OnVolume = one.Volume, OnInode = VolumeContract.RootInode };
+        }
+        return entry;
     }
 
     private void Cover(MountEntry entry, NodeRef coveredNode, Action<Errno> end)
@@ -116,18 +131,20 @@ internal sealed class MountWriter(NameServer names, RootRecord root)
     {
         var entry = Array.Find(_table.Mounts, one => one.Volume == volume);
         var detaches = (flags & Detach) != 0;
+        var expires = (flags & Expire) != 0;
         if (entry.Volume == 0) end(Errno.EINVAL);
+        else if (expires && (entry.OnVolume == 0 || (flags & (Force | Detach)) != 0)) end(Errno.EINVAL);
         else if (entry.OnVolume == 0) end(Errno.EBUSY);
         else if (!detaches && Array.Exists(_table.Mounts, one => one.OnVolume == volume)) end(Errno.EBUSY);
         else if (detaches) Uncover(entry, end);
-        else
+        else if (expires) On(entry.Node).ExpireThen(volume, names, Ended);
+        else On(entry.Node).RemoveThen(volume, force: false, names, Ended);
+
+        void Ended(Outcome<Nothing> ended)
         {
-            On(entry.Node).RemoveThen(volume, (flags & Force) != 0, names, removed =>
-            {
-                // Whatever else went wrong, the volume is of no use any more, or its node sweeps it.
-                if (removed.Errno == Errno.EBUSY) end(Errno.EBUSY);
-                else Uncover(entry, end);
-            });
+            // Whatever else went wrong, the volume is of no use any more, or its node sweeps it.
+            if (ended.Errno is Errno.EBUSY or Errno.EAGAIN) end(ended.Errno);
+            else Uncover(entry, end);
         }
     }
 

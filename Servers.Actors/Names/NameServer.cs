@@ -18,7 +18,7 @@ internal sealed class NameServer(IReplicatedTable replicated, NameSettings setti
     // MS_SYNCHRONOUS, MS_DIRSYNC, MS_NOATIME, MS_NODIRATIME, MS_SILENT, MS_RELATIME, MS_STRICTATIME,
     // MS_LAZYTIME.
     private const ulong FlagsIgnored = 16 | 128 | 1_024 | 2_048 | 32_768 | (1 << 21) | (1 << 24) | (1 << 25);
-    private const int UnmountFlags = 1 | 2 | 8; // MNT_FORCE, MNT_DETACH, UMOUNT_NOFOLLOW
+    private const int UnmountFlags = 1 | 2 | 4 | 8; // MNT_FORCE, MNT_DETACH, MNT_EXPIRE, UMOUNT_NOFOLLOW
     private const int PurgeMin = 64;
 
     private readonly SortedSet<NodeRef> _members = [];

@@ -15,14 +15,15 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
 
     public override void Walk(WalkRequest walk, CallerIdentity caller, Reply<WalkReply> reply)
     {
-        if (IsOutdated(walk.MountVersion, caller))
+        if (server.IsOutdated(walk.MountVersion, caller))
         {
             reply.Fail(Errno.Refresh);
             return;
         }
         var errno = server.Files.Walk(directory, walk, caller.Principal, out var found);
+        if (found.Stop == WalkStop.Done) server.Used();
         if (errno != Errno.None) reply.Fail(errno);
-        else if (found.Stop != WalkStop.Done) reply.Ok(Elsewhere(found));
+        else if (found.Stop != WalkStop.Done) reply.Ok(server.Elsewhere(found));
         else Finish(walk, found, caller, reply);
     }
 
@@ -35,7 +36,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
             return;
         }
         var errno = server.Files.Rename(paths, flags, caller.Principal, out var side, out var found);
-        Answer(errno, side, found, reply);
+        server.Answer(errno, side, found, reply);
     }
 
     public override void Link(
@@ -47,7 +48,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
             return;
         }
         var errno = server.Files.Link(paths, followLast, caller.Principal, out var side, out var found);
-        Answer(errno, side, found, reply);
+        server.Answer(errno, side, found, reply);
     }
 
     public override void PathOf(Reply<string> reply) => reply.Give(server.Files.PathOf(directory));
@@ -65,26 +66,13 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
 
     protected override void LastHandleDropped() => server.DirectoryUnused(this);
 
-    private void Answer(Errno errno, int side, in WalkFinding found, Reply<TwoPathReply> reply)
-    {
-        if (errno != Errno.None) reply.Fail(errno);
-        else reply.Ok(new TwoPathReply(side, Elsewhere(found)));
-    }
-
-    private WalkReply Elsewhere(in WalkFinding found) => new(
-        found.Stop, found.Rest, found.LinksFollowed, default, default, "", server.Number,
-        found.MountInode, default);
-
-    /// <summary>Kernels move mount points themselves; everybody else must know of them.</summary>
-    private bool IsOutdated(ulong mountVersion, CallerIdentity caller) =>
-        mountVersion < server.MountVersion && !caller.IsKernel;
-
     private bool TryPair(
         string path, ObjectHandle newDirectory, string newPath, ulong rootInode, ulong mountVersion,
         CallerIdentity caller, Reply<TwoPathReply> reply, out TwoPaths paths)
     {
         paths = default;
-        var outdated = IsOutdated(mountVersion, caller);
+        server.Used();
+        var outdated = server.IsOutdated(mountVersion, caller);
         var target = outdated ? Errno.Refresh : server.Resolve(newDirectory, caller);
         if (target.Failed) reply.Fail(target.Errno);
         else paths = new TwoPaths(directory, path, target.Value, newPath, rootInode);

@@ -7,7 +7,8 @@ namespace K42.Servers.Volumes;
 /// <summary>An open file of a volume: an inode, the shared offset and the status flags.</summary>
 /// <remarks>Lives in its <see cref="VolumeServer"/>. Calls: nobody. On failure: the volume stops and answers
 /// EIO.</remarks>
-internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Principal opener) : FileContract
+internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, CallerIdentity opener)
+    : FileContract
 {
     private int _flags = OpenFlags.Kept(flags);
     private long _offset;
@@ -23,7 +24,7 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Pri
 
     public RamNode Node => node;
 
-    public Principal Opener => opener;
+    public Principal Opener => opener.Principal;
 
     private bool IsPathOnly => (_flags & OpenFlags.O_PATH) != 0;
 
@@ -161,6 +162,24 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Pri
         else reply.Fail(Errno.ENOTDIR);
     }
 
+    public override void Link(
+        ObjectHandle newDirectory, string newPath, ulong rootInode, ulong mountVersion,
+        CallerIdentity caller, Reply<TwoPathReply> reply)
+    {
+        var outdated = server.IsOutdated(mountVersion, caller);
+        var target = outdated ? Errno.Refresh : server.Resolve(newDirectory, caller);
+        // Linux compares the credentials of opening, and every process has its own.
+        var mayLink = caller.Principal.IsRoot || caller.Pid == opener.Pid;
+        if (!mayLink) reply.Fail(Errno.ENOENT);
+        else if (target.Failed) reply.Fail(target.Errno);
+        else
+        {
+            var errno = server.Files.LinkNode(
+                node, target.Value, newPath, rootInode, caller.Principal, out var side, out var found);
+            server.Answer(errno, side, found, reply);
+        }
+    }
+
     protected override void LastHandleDropped() => server.Close(this);
 
     private static void Give(Errno errno, Reply<Nothing> reply)
@@ -169,7 +188,7 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Pri
         else reply.Fail(errno);
     }
 
-    private Principal Caller<T>(Reply<T> reply) => reply.Caller?.Principal ?? opener;
+    private Principal Caller<T>(Reply<T> reply) => reply.Caller?.Principal ?? opener.Principal;
 
     private Outcome<long> Target(long offset, Whence whence)
     {

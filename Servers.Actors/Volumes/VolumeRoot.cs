@@ -117,9 +117,15 @@ public sealed class VolumeRoot : ObjectActor
             }
         }
 
-        public override void Remove(ulong volume, bool force, Reply<Nothing> reply)
+        public override void Remove(ulong volume, bool force, Reply<Nothing> reply) =>
+            End(volume, server => server.TryEnd(force), reply);
+
+        public override void Expire(ulong volume, Reply<Nothing> reply) =>
+            End(volume, static server => server.TryExpire(), reply);
+
+        private void End(ulong volume, Func<VolumeServer, Errno> tries, Reply<Nothing> reply)
         {
-            var turn = new RemoveTurn(volume, force, errno =>
+            var turn = new RemoveTurn(volume, tries, errno =>
             {
                 if (errno != Errno.None)
                 {

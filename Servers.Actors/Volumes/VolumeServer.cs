@@ -19,6 +19,7 @@ internal sealed class VolumeServer : ObjectActor
     private int _openFiles;
     private int _heldDirectories;
     private bool _ending;
+    private bool _expiring;
 
     public VolumeServer(
         IpcPort ipc, ulong number, string type, RamOptions options, VolumeSettings settings) : base(ipc)
@@ -59,7 +60,7 @@ internal sealed class VolumeServer : ObjectActor
         if (directory is null) return Files.WasNumbered(inode) ? Errno.ENOTDIR : Errno.ESTALE;
         if (directory.Dead) return Errno.ESTALE;
         var repeated = directory.Mounted == mounted && MountVersion == mountVersion;
-        if (mounted && !repeated && (directory.Mounted || directory == Files.Root)) return Errno.EBUSY;
+        if (mounted && !repeated && directory.Mounted) return Errno.EBUSY;
         directory.Mounted = mounted;
         MountVersion = Math.Max(MountVersion, mountVersion);
         return Errno.None;
@@ -71,6 +72,34 @@ internal sealed class VolumeServer : ObjectActor
         _ending = true;
         return Errno.None;
     }
+
+    /// <summary>Kernels move mount points themselves; everybody else must know of them.</summary>
+    public bool IsOutdated(ulong mountVersion, CallerIdentity caller) =>
+        mountVersion < MountVersion && !caller.IsKernel;
+
+    /// <summary>How a walk goes on outside of this volume.</summary>
+    public WalkReply Elsewhere(in WalkFinding found) => new(
+        found.Stop, found.Rest, found.LinksFollowed, default, default, "", _number, found.MountInode,
+        default);
+
+    /// <summary>Answers a call with two paths.</summary>
+    public void Answer(Errno errno, int side, in WalkFinding found, Reply<TwoPathReply> reply)
+    {
+        if (errno != Errno.None) reply.Fail(errno);
+        else reply.Ok(new TwoPathReply(side, Elsewhere(found)));
+    }
+
+    /// <summary>MNT_EXPIRE: ends what was not used since the last try.</summary>
+    public Errno TryExpire()
+    {
+        if (_openFiles > 0 || _heldDirectories > 0) return Errno.EBUSY;
+        if (_expiring) return TryEnd(force: false);
+        _expiring = true;
+        return Errno.EAGAIN;
+    }
+
+    /// <summary>A path ended here, or a file was closed: the volume does not expire yet.</summary>
+    public void Used() => _expiring = false;
 
     /// <summary>A handle of a directory.</summary>
     /// <param name="held">True when the caller stays there (a working directory), so that the volume is
@@ -129,12 +158,13 @@ internal sealed class VolumeServer : ObjectActor
         _openFiles++;
         _filesByUser[who.Uid] = ofUser + 1;
         RamFileSystem.Pin(node);
-        opened = Home.Adopt(new OpenFile(this, node, flags, who));
+        opened = Home.Adopt(new OpenFile(this, node, flags, caller));
         return opened.Export(caller.Pid, Volumes.OpenFile.RightsFor(flags));
     }
 
     public void Close(OpenFile file)
     {
+        Used();
         _openFiles--;
         var left = _filesByUser[file.Opener.Uid] - 1;
         if (left == 0) _filesByUser.Remove(file.Opener.Uid);

@@ -46,11 +46,12 @@ internal sealed class MountPointTurn(
 }
 
 /// <summary>Asks whether a volume may end; the factory then stops it.</summary>
-internal sealed class RemoveTurn(ulong volume, bool force, Action<Errno> done) : VolumeTurn(volume)
+internal sealed class RemoveTurn(ulong volume, Func<VolumeServer, Errno> tries, Action<Errno> done)
+    : VolumeTurn(volume)
 {
     private Errno _result;
 
-    public override void Run(VolumeServer server) => _result = server.TryEnd(force);
+    public override void Run(VolumeServer server) => _result = tries(server);
 
     public override void Finish(Errno failure) => done(failure == Errno.None ? _result : failure);
 }

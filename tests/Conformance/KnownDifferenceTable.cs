@@ -15,8 +15,5 @@ public static class KnownDifferenceTable
         ["fcntl_dup.k42t:a_waiting_lock_is_granted"] = NoLocks,
         ["fcntl_dup.k42t:closing_drops_locks"] = NoLocks,
         ["fcntl_dup.k42t:lock_errors"] = NoLocks,
-        ["mount.k42t:one_volume_over_another"] = "a mount point takes one volume: EBUSY for a second",
-        ["mount.k42t:expiring"] = "MNT_EXPIRE never finds a mount unused",
-        ["rename.k42t:linking_an_open_descriptor"] = "linkat knows no AT_EMPTY_PATH",
     };
 }

@@ -120,4 +120,13 @@ public abstract partial class FileContract : ServerObject
     [Call(14, Rights.None, Fails = [Errno.ENOTDIR])]
     public virtual void AsDirectory([Caller] CallerIdentity caller, Reply<ObjectHandle> reply) =>
         reply.Fail(Errno.ENOTDIR);
+
+    /// <summary>linkat(2) of this open file itself (AT_EMPTY_PATH), by a path of the same volume. The
+    /// directory is a handle of the caller's. Root may, and whoever opened the file: ENOENT for others, as on Linux.
+    /// EXDEV, EPERM for directories, ENOENT when no name is left, EMLINK.</summary>
+    [Call(15, Rights.None, ReplyMax = 8_192,
+        Fails = [Errno.EXDEV, Errno.EPERM, Errno.EEXIST, Errno.ENOENT, Errno.EMLINK])]
+    public virtual void Link(
+        ObjectHandle newDirectory, [Max(4_096)] string newPath, ulong rootInode, ulong mountVersion,
+        [Caller] CallerIdentity caller, Reply<TwoPathReply> reply) => reply.Fail(Errno.EXDEV);
 }

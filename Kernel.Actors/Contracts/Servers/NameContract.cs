@@ -31,8 +31,8 @@ public abstract partial class NameContract : ServerObject
     [Call(1, Rights.None, Idempotent = true, ParkedMax = 65_536, ReplyMax = 1_024, Fails = [Errno.EAGAIN])]
     public abstract void Table(ulong seenVersion, Reply<MountTable> reply);
 
-    /// <summary>mount(2) of a new volume on a directory. EPERM unless root, EBUSY, ENODEV, EINVAL. The
-    /// library walked the path: volume and inode name the directory.</summary>
+    /// <summary>mount(2) of a new volume on a directory. Over a mount it stacks. EPERM unless root,
+    /// ENODEV, EINVAL, ENOSPC. The library walked the path: volume and inode name the directory.</summary>
     /// <param name="nodeId">Which node is to own the new volume; 0: the caller's.</param>
     [Call(2, Rights.None, ParkedMax = 1_024, Fails = [Errno.EPERM, Errno.EBUSY, Errno.ENODEV, Errno.EINVAL])]
     public abstract void Mount(
@@ -41,9 +41,10 @@ public abstract partial class NameContract : ServerObject
         ulong flags, [Max(4_096)] string options, int nodeId, [Caller] CallerIdentity caller,
         Reply<Nothing> reply);
 
-    /// <summary>umount2(2). Flags: MNT_FORCE 1, MNT_DETACH 2. EPERM, EINVAL when nothing is mounted there,
-    /// EBUSY.</summary>
-    [Call(3, Rights.None, ParkedMax = 1_024, Fails = [Errno.EPERM, Errno.EBUSY, Errno.EINVAL])]
+    /// <summary>umount2(2). Flags: MNT_FORCE 1 (which no volume has a use for: as none), MNT_DETACH 2,
+    /// MNT_EXPIRE 4 (EAGAIN: marked now). EPERM, EINVAL when nothing is mounted there, EBUSY.</summary>
+    [Call(3, Rights.None, ParkedMax = 1_024,
+        Fails = [Errno.EPERM, Errno.EBUSY, Errno.EINVAL, Errno.EAGAIN])]
     public abstract void Unmount(
         ulong volume, int flags, [Caller] CallerIdentity caller, Reply<Nothing> reply);
 
@@ -58,6 +59,6 @@ public abstract partial class NameContract : ServerObject
     public abstract void MountFor(MountEntry entry, [Max(4_096)] string options, Reply<Nothing> reply);
 
     /// <summary>A node passes an unmount on to the writer.</summary>
-    [Call(6, Rights.Kernel, ParkedMax = 1_024, Fails = [Errno.EBUSY, Errno.EINVAL])]
+    [Call(6, Rights.Kernel, ParkedMax = 1_024, Fails = [Errno.EBUSY, Errno.EINVAL, Errno.EAGAIN])]
     public abstract void UnmountFor(ulong volume, int flags, Reply<Nothing> reply);
 }

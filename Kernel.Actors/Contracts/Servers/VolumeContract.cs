@@ -6,6 +6,9 @@ namespace K42.Contracts.Servers;
 [Contract(22, Factory = true)]
 public abstract partial class VolumeContract : ServerObject
 {
+    /// <summary>The inode number of every volume's root directory.</summary>
+    public const ulong RootInode = 1;
+
     /// <summary>Makes a volume of a type ("ramfs"). EPERM unless root, ENODEV for an unknown type, EINVAL for
     /// unknown options ("size=64m,mode=1777"). Gives its number.</summary>
     [Call(1, Rights.None, Fails = [Errno.EPERM, Errno.ENODEV, Errno.EINVAL, Errno.ENOSPC])]
@@ -20,7 +23,8 @@ public abstract partial class VolumeContract : ServerObject
         ulong volume, ulong inode, [Caller] CallerIdentity caller, Reply<ObjectHandle> reply);
 
     /// <summary>Marks or unmarks a directory as a mount point; path calls with an older mount version get
-    /// Refresh from then on. Kernels only: the mount table's writer calls it. EBUSY, ENOTDIR.</summary>
+    /// Refresh from then on. Kernels only: the mount table's writer calls it. The root
+    /// directory takes a mount too: one volume over another. EBUSY when it is one already, ENOTDIR.</summary>
     [Call(3, Rights.Kernel, Idempotent = true, Fails = [Errno.EBUSY, Errno.ENOTDIR, Errno.ESTALE])]
     public abstract void SetMountPoint(
         ulong volume, ulong inode, bool mounted, ulong mountVersion, Reply<Nothing> reply);
@@ -32,6 +36,11 @@ public abstract partial class VolumeContract : ServerObject
     /// <summary>The volumes of this node.</summary>
     [Call(5, Rights.None, Idempotent = true, ReplyMax = 1_024)]
     public abstract void List(Reply<VolumeInfo[]> reply);
+
+    /// <summary>MNT_EXPIRE of umount2(2). EBUSY while files or directories are held open. EAGAIN when the
+    /// volume was not marked as expiring, or was used since: it is marked now. Else it ends.</summary>
+    [Call(6, Rights.Kernel, Fails = [Errno.EAGAIN, Errno.EBUSY, Errno.ESTALE])]
+    public abstract void Expire(ulong volume, Reply<Nothing> reply);
 }
 
 /// <summary>A volume, for listings.</summary>

@@ -79,20 +79,43 @@ internal static class Links
         int flags)
     {
         if ((flags & ~(AtFlag.AT_SYMLINK_FOLLOW | AtFlag.AT_EMPTY_PATH)) != 0) return Errno.EINVAL;
+        var mayBeEmpty = (flags & AtFlag.AT_EMPTY_PATH) != 0;
+        if (mayBeEmpty && from.Directory != AtFlag.AT_FDCWD)
+        {
+            var path = PathArgument.Path(args, from.Path, mayBeEmpty);
+            if (path.Failed) return path.Errno;
+            if (path.Value.Length == 0) return await LinkOpen(task, args, from.Directory, to);
+        }
         var follow = (flags & AtFlag.AT_SYMLINK_FOLLOW) != 0;
         var finds = new WalkRequest { Intent = WalkIntent.Status, Text = "", FollowLast = follow };
         return await Pair(task, args, from, to, finds, (one, two) => task.Patient(
             (one, two, follow),
             static ask => ask.one.At.Client.Link(
                 ask.one.Path, ask.two.At.Client.Handle, ask.two.Path, ask.follow, ask.one.RootInode,
-                ask.one.Mounts.Version)));
+                ask.one.Mounts.Version)), mayBeEmpty);
+    }
+
+    // AT_EMPTY_PATH: what is linked is the open file itself.
+    private static async ValueTask<SysResult> LinkOpen(
+        LinuxTask task, SyscallArgs args, int from, (int Directory, int Path) to)
+    {
+        using var file = task.Files.Hold(from);
+        if (file is null) return Errno.EBADF;
+        var path = PathArgument.Path(args, to.Path);
+        if (path.Failed) return path.Errno;
+        using var cursor = (await PathCursor.Begin(task, to.Directory, path.Value)).Out(out var errno);
+        if (cursor is null) return errno;
+        return await TwoPaths.Run(file.Volume, cursor, goal => task.Patient(
+            (file.Client, goal),
+            static ask => ask.Client.Link(
+                ask.goal.At.Client.Handle, ask.goal.Path, ask.goal.RootInode, ask.goal.Mounts.Version)));
     }
 
     private static async ValueTask<SysResult> Pair(
         LinuxTask task, SyscallArgs args, (int Directory, int Path) from, (int Directory, int Path) to,
-        WalkRequest? finds, TwoPaths.Deed deed)
+        WalkRequest? finds, TwoPaths.Deed deed, bool mayBeEmpty = false)
     {
-        var first = PathArgument.Path(args, from.Path);
+        var first = PathArgument.Path(args, from.Path, mayBeEmpty);
         if (first.Failed) return first.Errno;
         var second = PathArgument.Path(args, to.Path);
         if (second.Failed) return second.Errno;

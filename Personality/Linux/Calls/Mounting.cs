@@ -55,10 +55,9 @@ internal static class Mounting
         if (!task.Principal.IsRoot) return Errno.EPERM;
         var volume = await MountedAt(task, cursor, reply.Value);
         if (volume.Failed) return volume.Errno;
-        if ((flags & expire) != 0) return (flags & (force | detach)) != 0 ? Errno.EINVAL : Errno.EAGAIN;
         var names = NameClient.On(task.Context, task.System.Host.Node);
         var done = await task.Patient(
-            (names, volume.Value, Flags: flags & (force | detach)),
+            (names, volume.Value, Flags: flags & (force | detach | expire)),
             static ask => ask.names.Unmount(ask.Value, ask.Flags));
         if (!done.Failed) await task.System.Mounts.Again(task);
         return done.Done();
@@ -125,13 +124,8 @@ internal static class Mounting
             }
             return mounted.Value.Volume;
         }
-        var here = cursor.Mounts.Of(cursor.Volume);
-        if (here is null) return Errno.EINVAL;
-        using var root = (await task.Enter(here.Value, 0)).Out(out var entered);
-        if (root is null) return entered;
-        var status = await task.Patient(root.Client, static client => client.Status());
-        if (status.Failed) return status.Errno;
-        return status.Value.Inode == reply.Status.Inode ? cursor.Volume : Errno.EINVAL;
+        if (cursor.Mounts.Of(cursor.Volume) is null) return Errno.EINVAL;
+        return reply.Status.Inode == VolumeContract.RootInode ? cursor.Volume : Errno.EINVAL;
     }
 
     private static Outcome<string> Optional(SyscallArgs args, int index) =>

@@ -54,15 +54,19 @@ internal sealed class Mounts(MountTable table)
     /// <summary>The root of everything.</summary>
     public MountEntry Root => table.Mounts[0];
 
-    /// <summary>What is mounted on a directory: the last one mounted there.</summary>
+    /// <summary>What is seen at a directory: the uppermost of what is mounted there; null when nothing
+    /// is.</summary>
     public MountEntry? On(ulong volume, ulong inode)
     {
-        for (var i = table.Mounts.Length - 1; i >= 0; i--)
+        MountEntry? top = null;
+        if (volume == 0) return top;
+        // What is mounted over a volume comes after it in the table.
+        foreach (var entry in table.Mounts)
         {
-            var entry = table.Mounts[i];
-            if (entry.OnVolume == volume && entry.OnInode == inode && volume != 0) return entry;
+            if (entry.OnVolume != volume || entry.OnInode != inode) continue;
+            (top, volume, inode) = (entry, entry.Volume, VolumeContract.RootInode);
         }
-        return null;
+        return top;
     }
 
     /// <summary>Where a volume is mounted.</summary>

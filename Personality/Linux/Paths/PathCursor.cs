@@ -143,6 +143,11 @@ internal sealed class PathCursor : IDisposable
         if (mount is null || mount.Value.OnVolume == 0)
         {
             // Above the root of everything is the root; so it is above a volume that is no longer mounted.
+            if (mount is not null
+                && Mounts.On(mount.Value.Volume, VolumeContract.RootInode) is { } over)
+            {
+                return await Enter(over, 0, rest);
+            }
             Stand(_task.Root.Hold(), rest);
             return Errno.None;
         }

@@ -45,6 +45,28 @@ internal static class TwoPaths
         return Errno.ELOOP;
     }
 
+    /// <summary>The same with one path, whose end must be in a volume.</summary>
+    public static async ValueTask<Errno> Run(
+        ulong volume, PathCursor to, Func<PathCursor, ValueTask<Outcome<TwoPathReply>>> deed)
+    {
+        for (var round = 0; round < RoundsMax; round++)
+        {
+            if (volume != to.Volume)
+            {
+                var errno = await ToParent(to);
+                if (errno == Errno.None && volume != to.Volume) errno = await Apart(to);
+                if (errno != Errno.None) return errno;
+            }
+            var reply = await deed(to);
+            var went = reply.Errno;
+            if (went == Errno.Refresh) went = await to.Refresh();
+            else if (reply is { Failed: false, Value.Side: 0 }) return Errno.None;
+            else if (!reply.Failed) went = await to.Advance(reply.Value.Walk);
+            if (went != Errno.None) return went;
+        }
+        return Errno.ELOOP;
+    }
+
     // The starts differ; the ends need not. Both are walked to the directory of the last name, errors of
     // either path coming before EXDEV, and the volumes compared there.
     private static async ValueTask<Errno> Meet(PathCursor from, PathCursor to, WalkRequest? finds)
@@ -56,7 +78,16 @@ internal static class TwoPaths
         if (from.Volume == to.Volume) return Errno.None;
         if (finds is null) return Errno.EXDEV;
         var found = await from.Walk(finds.Value);
-        return found.Failed ? found.Errno : from.Volume == to.Volume ? Errno.None : Errno.EXDEV;
+        if (found.Failed) return found.Errno;
+        return from.Volume == to.Volume ? Errno.None : await Apart(to);
+    }
+
+    // What link(2) finds wrong with the new name before it says that it is in another volume.
+    private static async ValueTask<Errno> Apart(PathCursor to)
+    {
+        var exists = await to.Walk(new WalkRequest { Intent = WalkIntent.Status, Text = "" });
+        if (!exists.Failed) return Errno.EEXIST;
+        return exists.Errno == Errno.ENOENT && !to.Path.EndsWith('/') ? Errno.EXDEV : exists.Errno;
     }
 
     private static async ValueTask<Errno> ToParent(PathCursor cursor)

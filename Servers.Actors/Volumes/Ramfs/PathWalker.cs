@@ -203,14 +203,20 @@ internal ref struct PathWalker(
 
     private void Up()
     {
-        if (Directory.Number == rootInode) return;
-        if (Directory == files.Root)
+        if (Directory.Number == rootInode)
+        {
+            // What is mounted over the caller's root is seen from there by ".." only.
+        }
+        else if (Directory == files.Root)
         {
             Stop = WalkStop.AboveRoot;
             Rest = _path[_at..];
             return;
         }
-        Directory = Directory.Parent;
+        else
+        {
+            Directory = Directory.Parent;
+        }
         if (Directory.Mounted) StopAtMount(Directory);
     }
 

@@ -50,6 +50,18 @@ internal sealed partial class RamFileSystem
         return node is null ? Errno.ENOENT : LinkTo(node, paths, who, ref side, ref found);
     }
 
+    /// <summary>linkat(2) of an open file, AT_EMPTY_PATH.</summary>
+    /// <param name="side">2 when the path goes on elsewhere, as found tells; else 0.</param>
+    public Errno LinkNode(
+        RamNode node, RamDirectory start, string path, ulong rootInode, Principal who, out int side,
+        out WalkFinding found)
+    {
+        (side, found) = (0, new WalkFinding());
+        var errno = PathWalker.CheckPath(path);
+        if (errno != Errno.None) return errno;
+        return LinkTo(node, new TwoPaths(start, "", start, path, rootInode), who, ref side, ref found);
+    }
+
     private Errno LinkTo(RamNode node, in TwoPaths paths, Principal who, ref int side, ref WalkFinding found)
     {
         var to = new PathWalker(this, paths.NewStart, paths.NewPath, who, 0, paths.RootInode);

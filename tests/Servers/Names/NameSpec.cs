@@ -80,14 +80,13 @@ public sealed class NameSpec
     });
 
     [Fact]
-    public void Mounting_twice_on_a_directory_is_EBUSY_and_the_other_errors_are_Linuxs(
+    public void Errors_of_a_mount_are_Linuxs(
         ) => Run(1, async (nodes, members) =>
     {
         var (names, root) = await RootOn(nodes, members[0]);
         var mnt = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Value.Status;
         var device = (await root.Walk(Walking.To("dev/null", WalkIntent.Status))).Value.Status;
         Assert.False((await Mount(names, mnt)).Failed);
-        Assert.Equal(Errno.EBUSY, (await Mount(names, mnt)).Errno);
         Assert.Equal(Errno.ENOTDIR, (await Mount(names, device)).Errno);
         Assert.Equal(Errno.ENODEV, (await Mount(names, mnt, type: "ext9")).Errno);
         Assert.Equal(Errno.EINVAL, (await Mount(names, mnt, options: "color=red")).Errno);
@@ -99,6 +98,21 @@ public sealed class NameSpec
         Assert.Equal(2, (await alice.Table(0)).Value.Mounts.Length);
         // The volumes of refused mounts are gone.
         Assert.Equal(2, (await VolumeClient.On(root.Context, members[0].Member.Node).List()).Value.Length);
+    });
+
+    [Fact]
+    public void A_second_mount_on_a_directory_covers_the_first_one() => Run(1, async (nodes, members) =>
+    {
+        var (names, root) = await RootOn(nodes, members[0]);
+        var mnt = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Value.Status;
+        // Both callers saw the bare directory.
+        Assert.False((await Mount(names, mnt)).Failed);
+        Assert.False((await Mount(names, mnt)).Failed);
+        var mounts = (await names.Table(0)).Value.Mounts;
+        Assert.Equal((mounts[1].Volume, VolumeContract.RootInode), (mounts[2].OnVolume, mounts[2].OnInode));
+        Assert.Equal(Errno.EBUSY, (await names.Unmount(mounts[1].Volume, 0)).Errno);
+        Assert.False((await names.Unmount(mounts[2].Volume, 0)).Failed);
+        Assert.False((await names.Unmount(mounts[1].Volume, 0)).Failed);
     });
 
     [Fact]
