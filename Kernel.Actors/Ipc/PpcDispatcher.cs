@@ -13,7 +13,7 @@ namespace K42.Kernel.Ipc;
 /// the mailbox that receives that very message is run. Tell, system messages, actor creation and timers
 /// always queue. An inline run takes one message and hands the mailbox over; nesting is bounded and the stack
 /// is checked. </remarks>
-public sealed class PpcDispatcher : MessageDispatcher
+public sealed partial class PpcDispatcher : MessageDispatcher
 {
     /// <summary>How deep calls may nest on one thread before they are queued.</summary>
     public const int DepthMax = 16;

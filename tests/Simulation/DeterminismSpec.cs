@@ -16,12 +16,14 @@ public sealed class DeterminismSpec
 
     /// <summary>Three nodes, a thousand calls that cross, park, are cancelled and survive cuts, and a node
     /// that dies.</summary>
-    private static string TraceOf(ulong seed)
+    private static string TraceOf(ulong seed) => LoopAfter(seed).TraceHash();
+
+    private static SimulationLoop LoopAfter(ulong seed)
     {
         using var cluster = new SimulatedCluster(seed, ContractCatalogue.NewRequest);
         var nodes = new[] { cluster.AddNode(), cluster.AddNode(), cluster.AddNode() };
         cluster.Run(() => Scenario(cluster, nodes));
-        return cluster.Loop.TraceHash();
+        return cluster.Loop;
     }
 
     private static async Task Scenario(SimulatedCluster cluster, SimulatedNode[] nodes)
@@ -84,6 +86,17 @@ public sealed class DeterminismSpec
 
     [Fact]
     public void Another_seed_is_another_history() => Assert.NotEqual(TraceOf(1), TraceOf(2));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void The_seed_runs_some_local_calls_inline_and_queues_others(ulong seed)
+    {
+        var loop = LoopAfter(seed);
+        Assert.InRange(loop.InlineCalls, 50, 1_000_000);
+        Assert.InRange(loop.QueuedCalls, 50, 1_000_000);
+    }
 
     [Fact]
     public void Nothing_of_a_simulation_runs_on_the_thread_pool()

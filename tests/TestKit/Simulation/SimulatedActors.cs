@@ -7,6 +7,8 @@ using Akka.Configuration;
 using Akka.Dispatch;
 using Akka.Event;
 
+using K42.Kernel.Ipc;
+
 namespace K42.TestKit.Simulation;
 
 /// <summary>Actor systems whose mailboxes and timers run in a simulation's loop.</summary>
@@ -45,24 +47,54 @@ public static class SimulatedActors
     private static string TypeName(Type type) => $"{type.FullName}, {type.Assembly.GetName().Name}";
 }
 
-/// <summary>Queues every mailbox in the loop, keyed by the order in which actors were created.</summary>
-internal sealed class SimulatedDispatcher(
-    MessageDispatcherConfigurator configurator, SimulationLoop loop, NodeLife life)
-    : MessageDispatcher(configurator)
+/// <summary>Queues mailboxes in the loop, keyed by the order in which actors were created. A generated call
+/// to an idle actor runs inline or queues, as the loop's seed decides.</summary>
+/// <remarks>The hazard rules are those of <see cref="PpcDispatcher"/>: one message per inline run, bounded
+/// depth and stack, never from within another task scheduler than the loop's.</remarks>
+internal sealed class SimulatedDispatcher : MessageDispatcher
 {
     private readonly ConditionalWeakTable<Mailbox, object> _keys = [];
+    private readonly SimulationLoop _loop;
+    private readonly NodeLife _life;
+    private Mailbox? _called;
+
+    public SimulatedDispatcher(
+        MessageDispatcherConfigurator configurator, SimulationLoop loop, NodeLife life) : base(configurator)
+    {
+        (_loop, _life) = (loop, life);
+        // Exactly one message per run, as in PpcDispatcher.
+        Throughput = 1;
+        ThroughputDeadlineTime = 0;
+    }
 
     public override void Attach(ActorCell cell)
     {
-        _keys.AddOrUpdate(cell.Mailbox!, loop.NextNumber());
+        _keys.AddOrUpdate(cell.Mailbox!, _loop.NextNumber());
         base.Attach(cell);
+    }
+
+    public override void Dispatch(ActorCell cell, Envelope envelope)
+    {
+        if (PpcDispatcher.TakeWish(envelope.Message)) _called = cell.Mailbox;
+        base.Dispatch(cell, envelope);
+        // A busy target's ExecuteTask is never called: the wish must not outlive this call.
+        _called = null;
     }
 
     protected override void ExecuteTask(IRunnable run)
     {
+        var called = _called;
+        _called = null;
+        var mayInline = called is not null && ReferenceEquals(run, called) && !_life.Ended
+            && _loop.OwnsCurrentTask && PpcDispatcher.MayNest;
+        if (mayInline && _loop.ChoosesInline())
+        {
+            PpcDispatcher.RunNested(run);
+            return;
+        }
         var key = run is Mailbox mailbox
-            && _keys.TryGetValue(mailbox, out var number) ? (long)number : loop.NextNumber();
-        loop.Add(key, life, static state => ((IRunnable)state!).Run(), run);
+            && _keys.TryGetValue(mailbox, out var number) ? (long)number : _loop.NextNumber();
+        _loop.Add(key, _life, static state => ((IRunnable)state!).Run(), run);
     }
 
     protected override void Shutdown()
@@ -79,7 +111,7 @@ internal sealed class SimulatedDispatcherConfigurator : MessageDispatcherConfigu
         : base(config, prerequisites)
     {
         var (loop, life) = SimulatedActors.HomeOf(prerequisites.Settings.Config);
-        _dispatcher = new SimulatedDispatcher(this, loop, life) { Throughput = 1 };
+        _dispatcher = new SimulatedDispatcher(this, loop, life);
     }
 
     public override MessageDispatcher Dispatcher() => _dispatcher;

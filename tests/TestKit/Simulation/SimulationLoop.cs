@@ -40,6 +40,13 @@ public sealed class SimulationLoop
     /// <summary>Work items run so far.</summary>
     public long Steps { get; private set; }
 
+    /// <summary>Local calls that ran on their caller's stack, as the seed chose.</summary>
+    public long InlineCalls { get; private set; }
+
+    /// <summary>Local calls that could have run on their caller's stack and were queued, as the seed
+    /// chose.</summary>
+    public long QueuedCalls { get; private set; }
+
     /// <summary>Called after every work item: invariants.</summary>
     public Action? AfterStep { get; set; }
 
@@ -80,6 +87,20 @@ public sealed class SimulationLoop
     public void RunReady()
     {
         while (_ready.Count > 0) RunOne();
+    }
+
+    /// <summary>False within a task scheduler of somebody else, such as an actor's own.</summary>
+    internal bool OwnsCurrentTask =>
+        TaskScheduler.Current == TaskScheduler.Default || TaskScheduler.Current == _scheduler;
+
+    /// <summary>Whether a local call to an idle actor runs on the caller's stack.</summary>
+    internal bool ChoosesInline()
+    {
+        var inline = (_choices.Next() & 1) == 0;
+        if (inline) InlineCalls++;
+        else QueuedCalls++;
+        Trace(inline ? "call inline" : "call queued");
+        return inline;
     }
 
     internal void Add(long key, NodeLife life, Action<object?> action, object? state)
