@@ -20,6 +20,10 @@ public sealed class K42Connection : IAsyncDisposable
     // Big enough that a sequential read is not paced by window updates.
     private const int WindowBytes = 8 * 1024 * 1024;
 
+    // gRPC's own back-off grows to minutes; a node that is back should have its sessions within a second.
+    private static readonly TimeSpan ReconnectBackoffMin = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ReconnectBackoffMax = TimeSpan.FromSeconds(1);
+
     private readonly GrpcChannel _channel;
     private readonly K42Credential? _credential;
 
@@ -40,6 +44,9 @@ public sealed class K42Connection : IAsyncDisposable
 
     /// <summary>Nodes, processes, pipes and volumes of the cluster.</summary>
     public Cluster.ClusterClient Cluster { get; }
+
+    /// <summary>What carries everything; tests watch its state.</summary>
+    internal GrpcChannel Channel => _channel;
 
     /// <summary>Connects to a gateway with mutual TLS and waits until it answers.</summary>
     /// <param name="address">host:port. The gateway's certificate must be for this host.</param>
@@ -129,6 +136,8 @@ public sealed class K42Connection : IAsyncDisposable
             DisposeHttpClient = true,
             MaxReceiveMessageSize = MessageBytesMax,
             MaxSendMessageSize = MessageBytesMax,
+            InitialReconnectBackoff = ReconnectBackoffMin,
+            MaxReconnectBackoff = ReconnectBackoffMax,
         });
         var connection = new K42Connection(address, channel, credential);
         try
