@@ -45,4 +45,28 @@ internal static class RowTable
         new GatewayReadRow(node: 2),
         new GrpcServerStreamRow(),
     ];
+
+    /// <summary>The rows of <c>bench memory</c>.</summary>
+    public static IBenchRow[] Memory() =>
+    [
+        new MemoryRow(HeldThing.Process, 1),
+        new MemoryRow(HeldThing.Process, 1_000),
+        new MemoryRow(HeldThing.Process, 10_000),
+        new MemoryRow(HeldThing.OpenFile, 1),
+        new MemoryRow(HeldThing.OpenFile, 1_000),
+        new MemoryRow(HeldThing.OpenFile, 10_000),
+        new MemoryRow(HeldThing.Pipe, 1),
+        new MemoryRow(HeldThing.Pipe, 1_000),
+        new MemoryRow(HeldThing.Pipe, 10_000),
+    ];
+
+    /// <summary>The rows of <c>bench cluster</c>.</summary>
+    public static IBenchRow[] Cluster() =>
+    [
+        new ClusterCallsRow(nodes: 1, isSpread: false),
+        new ClusterCallsRow(nodes: 2, isSpread: false),
+        new ClusterCallsRow(nodes: 3, isSpread: false),
+        new ClusterCallsRow(nodes: 2, isSpread: true),
+        new ClusterCallsRow(nodes: 3, isSpread: true),
+    ];
 }

@@ -43,6 +43,9 @@ public sealed record BenchGroup(string Title, Headline Headline)
     /// <summary>64 KiB pieces from a server to a gRPC client.</summary>
     public static readonly BenchGroup GatewayBulk = new("Gateway, bulk", Headline.MegabytesPerSecond);
 
+    /// <summary>System calls of many gRPC clients with one, two and three nodes.</summary>
+    public static readonly BenchGroup Cluster = new("Calls with 1, 2 and 3 nodes", Headline.OpsPerSecond);
+
     /// <summary>Memory held per idle thing.</summary>
     public static readonly BenchGroup Memory = new("Memory per idle object", Headline.BytesPerOp);
 }
