@@ -53,9 +53,12 @@ public static class K42File
             var batch = task.NewBatch();
             var open = batch.Add(SystemCalls.Open(path, flags, mode));
             var write = batch.Then(SystemCalls.Write(0, bytes)).Using(open);
-            var close = batch.Add(SystemCalls.Close(0)).Using(open);
+            // Linked: beside a write that has not begun, it would close the descriptor before it.
+            var close = batch.Then(SystemCalls.Close(0)).Using(open);
             await batch.SendAsync().ConfigureAwait(false);
             Check(await open, "open", path);
+            if ((await write).Errno != 0)
+                _ = task.CallAsync(SystemCalls.Close((int)(await open).Result), CancellationToken.None);
             Check(await write, "write", path);
             Check(await close, "close", path);
             if (write.Completion.Result.Result == bytes.Length) return;
