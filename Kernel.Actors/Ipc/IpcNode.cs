@@ -164,12 +164,8 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
         }
         request.Row = row;
         var home = row.Home;
-        if (!home.TryQueue())
-        {
-            request.Fail(request.Generation, Errno.Overloaded);
-            return;
-        }
-        if (inline) PpcDispatcher.Call(home.Actor, request);
-        else home.Actor.Tell(request, ActorRefs.NoSender);
+        if (inline && home.Cell.Dispatcher is PpcDispatcher ppc && ppc.TryRun(home.Cell, request)) return;
+        if (home.TryQueue(request)) home.Actor.Tell(request, ActorRefs.NoSender);
+        else request.Fail(request.Generation, Errno.Overloaded);
     }
 }

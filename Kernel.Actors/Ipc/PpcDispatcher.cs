@@ -4,16 +4,18 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Dispatch;
 
+using K42.Contracts;
+
 namespace K42.Kernel.Ipc;
 
 /// <summary>Protected procedure call: the caller's thread runs the idle target's turn, without a queue
 /// between.</summary>
 /// <remarks>
-/// Only a generated call may run inline: it names itself in a thread-static slot before it is told, and only
-/// the mailbox that receives that very message is run. Tell, system messages, actor creation and timers
-/// always queue. An inline run takes one message and hands the mailbox over; nesting is bounded and the stack
-/// is checked. </remarks>
-public sealed partial class PpcDispatcher : MessageDispatcher
+/// Only a generated call may run inline: its thread names the target's mailbox, and only that mailbox, if it
+/// registers for execution now, is run. Tell, system messages, actor creation and timers always queue. An
+/// inline run takes one message and hands the mailbox over; nesting is bounded and the stack is checked.
+/// </remarks>
+public class PpcDispatcher : MessageDispatcher
 {
     /// <summary>How deep calls may nest on one thread before they are queued.</summary>
     public const int DepthMax = 16;
@@ -21,57 +23,54 @@ public sealed partial class PpcDispatcher : MessageDispatcher
     private static readonly ExecutionContext? s_empty = EmptyContext();
 
     [ThreadStatic]
-    private static object? t_wanted;
-
-    [ThreadStatic]
-    private static Mailbox? t_mailbox;
-
-    [ThreadStatic]
-    private static int t_depth;
+    private static Nesting? t_nesting;
 
     /// <summary>Made by Akka from the configuration.</summary>
     public PpcDispatcher(MessageDispatcherConfigurator configurator) : base(configurator)
     {
-        // Exactly one message per inline run: with a positive deadline Akka runs a second one.
+        // Each of the pool's turns takes two messages; an inline run takes one, see PpcQueue.
         Throughput = 1;
-        ThroughputDeadlineTime = 0;
     }
 
-    /// <summary>Sends a call, and runs it here if the target is idle.</summary>
-    internal static void Call(IActorRef target, object message)
+    /// <summary>Runs a call's turn here and now if its target is idle; otherwise says false, and the call
+    /// is to be queued.</summary>
+    internal bool TryRun(ActorCell target, Request request)
     {
-        t_wanted = message;
-        target.Tell(message, ActorRefs.NoSender);
+        var nesting = t_nesting ??= new Nesting();
+        if (nesting.Depth >= DepthMax || !nesting.HasStack()
+            || target.Mailbox is not { MessageQueue: PpcQueue } mailbox || !MayRunInline())
+            return false;
+        var turn = nesting.Turns[nesting.Depth];
+        // With a sink, others know of the call already: a deadline, or a link.
+        request.Unshared = request.Sink is null;
+        turn.Offer(request);
+        nesting.Wanted = mailbox;
+        base.Dispatch(target, new Envelope(request, ActorRefs.NoSender));
         // A busy target's ExecuteTask is never called: the wish must not outlive this call.
-        t_wanted = null;
-        t_mailbox = null;
-    }
-
-    /// <inheritdoc/>
-    public override void Dispatch(ActorCell cell, Envelope envelope)
-    {
-        if (t_wanted is { } wanted && ReferenceEquals(wanted, envelope.Message))
-        {
-            t_wanted = null;
-            t_mailbox = cell.Mailbox;
-        }
-        base.Dispatch(cell, envelope);
+        nesting.Wanted = null;
+        if (turn.IsTaken) return true;
+        turn.Take();
+        request.Unshared = false;
+        return false;
     }
 
     /// <inheritdoc/>
     protected override void ExecuteTask(IRunnable run)
     {
-        var mailbox = t_mailbox;
-        t_mailbox = null;
-        if (mailbox is not null && ReferenceEquals(run, mailbox) && t_depth < DepthMax
-            && TaskScheduler.Current == TaskScheduler.Default
-            && RuntimeHelpers.TryEnsureSufficientExecutionStack())
-        {
-            RunInline(run);
-            return;
-        }
-        ThreadPool.UnsafeQueueUserWorkItem(run, preferLocal: false);
+        var nesting = t_nesting;
+        var inline = nesting?.Wanted is { } wanted && ReferenceEquals(run, wanted);
+        if (run is Mailbox { MessageQueue: PpcQueue queue })
+            queue.Begin(inline ? nesting!.Turns[nesting.Depth] : null);
+        if (inline) RunInline(run, nesting!);
+        else Queue(run);
     }
+
+    /// <summary>Whether the caller may run a turn itself at all: not from within a scheduler of somebody
+    /// else, such as an actor's own. A simulation lets its seed choose.</summary>
+    protected virtual bool MayRunInline() => TaskScheduler.Current == TaskScheduler.Default;
+
+    /// <summary>Has a mailbox run later.</summary>
+    protected virtual void Queue(IRunnable run) => ThreadPool.UnsafeQueueUserWorkItem(run, preferLocal: false);
 
     /// <inheritdoc/>
     protected override void Shutdown()
@@ -79,9 +78,10 @@ public sealed partial class PpcDispatcher : MessageDispatcher
     }
 
     // Neither the caller's AsyncLocals nor its synchronisation context may reach the target.
-    private static void RunInline(IRunnable run)
+    private static void RunInline(IRunnable run, Nesting nesting)
     {
-        t_depth++;
+        nesting.Wanted = null;
+        nesting.Depth++;
         var synchronization = SynchronizationContext.Current;
         var context = ExecutionContext.Capture();
         try
@@ -95,7 +95,7 @@ public sealed partial class PpcDispatcher : MessageDispatcher
             if (context is not null && !ReferenceEquals(context, s_empty)) ExecutionContext.Restore(context);
             if (synchronization is not null) SynchronizationContext.SetSynchronizationContext(
                 synchronization);
-            t_depth--;
+            nesting.Depth--;
         }
     }
 
@@ -106,6 +106,30 @@ public sealed partial class PpcDispatcher : MessageDispatcher
         thread.UnsafeStart();
         thread.Join();
         return empty;
+    }
+
+    /// <summary>The calls that run within each other on one thread.</summary>
+    private sealed class Nesting
+    {
+        private nuint _deepestKnown = nuint.MaxValue;
+
+        public int Depth;
+
+        public Mailbox? Wanted;
+
+        public readonly PpcTurn[] Turns = [.. Enumerable.Range(0, DepthMax).Select(_ => new PpcTurn())];
+
+        /// <summary>Whether there is stack enough for another turn. The runtime is asked only where the stack
+        /// is deeper than it was found good before.</summary>
+        public unsafe bool HasStack()
+        {
+            byte here;
+            var at = (nuint)(&here);
+            if (at >= _deepestKnown) return true;
+            if (!RuntimeHelpers.TryEnsureSufficientExecutionStack()) return false;
+            _deepestKnown = at;
+            return true;
+        }
     }
 }
 

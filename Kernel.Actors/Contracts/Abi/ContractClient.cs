@@ -28,7 +28,7 @@ public abstract class ContractClient
         if (!cancel.CanBeCanceled)
         {
             Context.Ipc.Send(Context, Handle, request);
-            return answer;
+            return request.IsAnswered ? new ValueTask<Outcome<T>>(request.Take()) : answer;
         }
         return CallCancellable(request, answer, cancel);
     }

@@ -10,7 +10,7 @@ namespace K42.Contracts;
 public abstract class ObjectActor : ActorBase
 {
     /// <summary>An actor of a node.</summary>
-    protected ObjectActor(IpcPort ipc) => Home = new ObjectHome(ipc, Self);
+    protected ObjectActor(IpcPort ipc) => Home = new ObjectHome(ipc, (ActorCell)Context);
 
     /// <summary>The side of the actor that its objects know.</summary>
     public ObjectHome Home { get; }
@@ -41,7 +41,7 @@ public abstract class ObjectActor : ActorBase
         switch (message)
         {
             case Request request:
-                Home.Dequeued();
+                if (request.Queued) Home.Dequeued(request);
                 Serve(request);
                 return true;
             case IContinuation continuation:
@@ -92,7 +92,10 @@ public abstract class ObjectActor : ActorBase
             request.Fail(generation, Errno.EIO);
             throw;
         }
-        if (request.IsPending(generation)) Home.Parking.Add(request, target);
+        if (!request.IsPending(generation)) return;
+        // From here others may answer it.
+        request.Unshared = false;
+        Home.Parking.Add(request, target);
     }
 
     private static void Cancel(CancelTurn cancel)

@@ -22,13 +22,16 @@ public sealed class ObjectHome
     private int _outgoing;
     private volatile bool _closed;
 
-    internal ObjectHome(IpcPort ipc, IActorRef actor) => (Ipc, Actor) = (ipc, actor);
+    internal ObjectHome(IpcPort ipc, ActorCell cell) => (Ipc, Cell, Actor) = (ipc, cell, cell.Self);
 
     /// <summary>The node's IPC.</summary>
     public IpcPort Ipc { get; }
 
     /// <summary>The actor.</summary>
     public IActorRef Actor { get; }
+
+    /// <summary>The actor as its dispatcher knows it.</summary>
+    internal ActorCell Cell { get; }
 
     /// <summary>In whose name the objects here call others.</summary>
     public CallContext Context => Ipc.Kernel;
@@ -70,14 +73,19 @@ public sealed class ObjectHome
             },
             (this, new LaterTurn(action)));
 
-    internal bool TryQueue()
+    /// <summary>Counts a call that is about to be put in the mailbox; false when there are too many.</summary>
+    internal bool TryQueue(Request request)
     {
-        if (Interlocked.Increment(ref _queued) <= QueueMax) return true;
+        if (Interlocked.Increment(ref _queued) <= QueueMax) return request.Queued = true;
         Interlocked.Decrement(ref _queued);
         return false;
     }
 
-    internal void Dequeued() => Interlocked.Decrement(ref _queued);
+    internal void Dequeued(Request request)
+    {
+        request.Queued = false;
+        Interlocked.Decrement(ref _queued);
+    }
 
     /// <summary>Accepts an outgoing call; when there are too many, its continuation gets
     /// Overloaded.</summary>

@@ -2,7 +2,8 @@ namespace K42.Contracts;
 
 /// <summary>The answer that a call is owed: given in the same turn, or parked and given in a later
 /// one.</summary>
-/// <remarks>Answer from turns of the object's own actor only. The first answer counts; later ones, and
+/// <remarks>Answer from turns of the object's own actor only: while one runs on its caller's thread, nothing
+/// else guards the answer. The first answer counts; later ones, and
 /// answers to a call whose caller has given up, change nothing and say false.</remarks>
 /// <typeparam name="T">What the call gives back.</typeparam>
 public readonly struct Reply<T>

@@ -59,6 +59,16 @@ public abstract class Request
     /// <summary>The handle that the call came in by, for methods with a [Handle] parameter.</summary>
     protected HandleRow CalledThrough => Row!;
 
+    /// <summary>True while it is counted among the calls in its actor's mailbox.</summary>
+    internal bool Queued { get; set; }
+
+    /// <summary>True while it is offered to its target's mailbox: to be run at once, or not taken.</summary>
+    internal bool Offered { get; set; }
+
+    /// <summary>True while only the calling thread knows of it: it has run the target's turn itself and has
+    /// not come back yet. Then no interlocked instruction is needed to answer.</summary>
+    internal bool Unshared { get; set; }
+
     /// <summary>True when nobody waits for an answer.</summary>
     public virtual bool OneWay => false;
 
@@ -103,6 +113,7 @@ public abstract class Request
     {
         _continuation = null;
         _errno = Errno.None;
+        Unshared = false;
         Volatile.Write(ref _state, ((_state & ~PhaseMask) + GenerationStep) | Pending);
     }
 
@@ -164,12 +175,25 @@ public abstract class Request
     }
 
     /// <summary>True for the one who may complete this use.</summary>
-    private protected bool Claim(long generation) =>
-        Interlocked.CompareExchange(ref _state, generation | Claimed, generation | Pending) == (
-            generation | Pending);
+    private protected bool Claim(long generation)
+    {
+        if (!Unshared)
+        {
+            return Interlocked.CompareExchange(ref _state, generation | Claimed, generation | Pending)
+                == (generation | Pending);
+        }
+        if (_state != (generation | Pending)) return false;
+        _state = generation | Claimed;
+        return true;
+    }
 
     private protected void Publish()
     {
+        if (Unshared)
+        {
+            _continuation = Published;
+            return;
+        }
         ParkedAt?.Remove(this);
         var sink = Sink;
         if (sink is not null)
@@ -187,9 +211,11 @@ public abstract class Request
         executor!.Post(continuation, state);
     }
 
+    /// <summary>True once the answer can be taken.</summary>
+    internal bool IsAnswered => Volatile.Read(ref _continuation) == Published;
+
     internal ValueTaskSourceStatus Status =>
-        Volatile.Read(ref _continuation) == Published
-            ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
+        IsAnswered ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
 
     internal void Register(Action<object?> continuation, object? state)
     {

@@ -1,6 +1,8 @@
 using Akka.Actor;
+using Akka.Dispatch.MessageQueues;
 
 using K42.Contracts;
+using K42.Kernel.Ipc;
 using K42.TestKit;
 
 using Xunit;
@@ -200,6 +202,31 @@ public sealed class PpcHazardSpec : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_call_never_overtakes_what_its_sender_posted_before()
+    {
+        var client = ClientOf(_probe, 5_000);
+        for (var sent = 1; sent <= 5_000; sent++)
+        {
+            client.Note(1);
+            Assert.Equal(sent, (await client.Noted(Limit)).Value);
+        }
+    }
+
+    [Fact]
+    public void A_message_that_reaches_a_queue_after_its_actors_end_goes_to_the_dead_letters()
+    {
+        var (queue, deadLetters) = (new PpcQueue(), new UnboundedMessageQueue());
+        queue.Enqueue(ActorRefs.Nobody, new Envelope("before", ActorRefs.NoSender));
+        queue.CleanUp(ActorRefs.Nobody, deadLetters);
+        queue.Enqueue(ActorRefs.Nobody, new Envelope("after", ActorRefs.NoSender));
+
+        Assert.False(queue.HasMessages);
+        Assert.True(deadLetters.TryDequeue(out var first));
+        Assert.True(deadLetters.TryDequeue(out var second));
+        Assert.Equal(("before", "after"), (first.Message, second.Message));
+    }
+
+    [Fact]
     public async Task An_object_that_is_stopped_during_its_turn_answers_that_call_and_fails_the_next()
     {
         var client = ClientOf(_probe, 5_000);
@@ -239,7 +266,7 @@ public sealed class PpcHazardSpec : IAsyncLifetime
         var clock = new ManualClock();
         var outcome = new TaskCompletionSource<Outcome<int>>(
             TaskCreationOptions.RunContinuationsAsynchronously);
-        var home = new ObjectHome(new ClockedIpc(_node.Ipc, clock), _probe.Home.Actor);
+        var home = new ObjectHome(new ClockedIpc(_node.Ipc, clock), _probe.Home.Cell);
         var caller = home.Adopt(new Probe());
         new ProbeClient(_node.Ipc.Kernel, other.Handles[0]).ParkThen(7, caller, outcome.SetResult);
         clock.Advance(ObjectHome.OutgoingDeadline);

@@ -24,6 +24,7 @@ public static class SimulatedActors
         s_homes[home] = (loop, life);
         var dispatcher = TypeName(typeof(SimulatedDispatcherConfigurator));
         var hocon = $"""
+            {IpcHocon.Text}
             akka.loggers = []
             akka.stdout-logger-class = "{TypeName(typeof(SilentLogger))}"
             akka.log-dead-letters = off
@@ -34,7 +35,6 @@ public static class SimulatedActors
             akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
             akka.coordinated-shutdown.run-by-actor-system-terminate = off
             akka.coordinated-shutdown.exit-clr = off
-            akka.actor.guardian-supervisor-strategy = "Akka.Actor.StoppingSupervisorStrategy"
             k42.simulation.home = {home.ToString(CultureInfo.InvariantCulture)}
             {extraHocon}
             """;
@@ -49,21 +49,17 @@ public static class SimulatedActors
 
 /// <summary>Queues mailboxes in the loop, keyed by the order in which actors were created. A generated call
 /// to an idle actor runs inline or queues, as the loop's seed decides.</summary>
-/// <remarks>The hazard rules are those of <see cref="PpcDispatcher"/>: one message per inline run, bounded
-/// depth and stack, never from within another task scheduler than the loop's.</remarks>
-internal sealed class SimulatedDispatcher : MessageDispatcher
+internal sealed class SimulatedDispatcher : PpcDispatcher
 {
     private readonly ConditionalWeakTable<Mailbox, object> _keys = [];
     private readonly SimulationLoop _loop;
     private readonly NodeLife _life;
-    private Mailbox? _called;
 
     public SimulatedDispatcher(
         MessageDispatcherConfigurator configurator, SimulationLoop loop, NodeLife life) : base(configurator)
     {
         (_loop, _life) = (loop, life);
-        // Exactly one message per run, as in PpcDispatcher.
-        Throughput = 1;
+        // One message per run, so that the loop may put another actor's turn between any two.
         ThroughputDeadlineTime = 0;
     }
 
@@ -73,32 +69,14 @@ internal sealed class SimulatedDispatcher : MessageDispatcher
         base.Attach(cell);
     }
 
-    public override void Dispatch(ActorCell cell, Envelope envelope)
-    {
-        if (PpcDispatcher.TakeWish(envelope.Message)) _called = cell.Mailbox;
-        base.Dispatch(cell, envelope);
-        // A busy target's ExecuteTask is never called: the wish must not outlive this call.
-        _called = null;
-    }
+    protected override bool MayRunInline() =>
+        !_life.Ended && _loop.OwnsCurrentTask && _loop.ChoosesInline();
 
-    protected override void ExecuteTask(IRunnable run)
+    protected override void Queue(IRunnable run)
     {
-        var called = _called;
-        _called = null;
-        var mayInline = called is not null && ReferenceEquals(run, called) && !_life.Ended
-            && _loop.OwnsCurrentTask && PpcDispatcher.MayNest;
-        if (mayInline && _loop.ChoosesInline())
-        {
-            PpcDispatcher.RunNested(run);
-            return;
-        }
         var key = run is Mailbox mailbox
             && _keys.TryGetValue(mailbox, out var number) ? (long)number : _loop.NextNumber();
         _loop.Add(key, _life, static state => ((IRunnable)state!).Run(), run);
-    }
-
-    protected override void Shutdown()
-    {
     }
 }
 
