@@ -70,7 +70,8 @@ public class PpcDispatcher : MessageDispatcher
     protected virtual bool MayRunInline() => TaskScheduler.Current == TaskScheduler.Default;
 
     /// <summary>Has a mailbox run later.</summary>
-    protected virtual void Queue(IRunnable run) => ThreadPool.UnsafeQueueUserWorkItem(run, preferLocal: false);
+    protected virtual void Queue(IRunnable run) =>
+        ThreadPool.UnsafeQueueUserWorkItem(run, preferLocal: false);
 
     /// <inheritdoc/>
     protected override void Shutdown()

@@ -38,8 +38,8 @@ internal sealed class PpcQueue : IMessageQueue, IUnboundedMessageQueueSemantics
     /// <inheritdoc/>
     public int Count => _queue.Count;
 
-    /// <summary>Says whose run comes next: an inline one, which takes one message, or the pool's. To be called
-    /// by the thread that registered the mailbox for execution.</summary>
+    /// <summary>Says whose run comes next: an inline one, which takes one message, or the pool's. To be
+    /// called by the thread that registered the mailbox for execution.</summary>
     public void Begin(PpcTurn? turn) => _turn = turn;
 
     /// <inheritdoc/>

@@ -73,7 +73,8 @@ public sealed class ObjectHome
             },
             (this, new LaterTurn(action)));
 
-    /// <summary>Counts a call that is about to be put in the mailbox; false when there are too many.</summary>
+    /// <summary>Counts a call that is about to be put in the mailbox; false when there are too
+    /// many.</summary>
     internal bool TryQueue(Request request)
     {
         if (Interlocked.Increment(ref _queued) <= QueueMax) return request.Queued = true;
