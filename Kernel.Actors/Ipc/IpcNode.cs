@@ -164,7 +164,7 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
         }
         request.Row = row;
         var home = row.Home;
-        if (inline && home.Cell.Dispatcher is PpcDispatcher ppc && ppc.TryRun(home.Cell, request)) return;
+        if (inline && home.Cell is { Dispatcher: PpcDispatcher ppc } cell && ppc.TryRun(cell, request)) return;
         if (home.TryQueue(request)) home.Actor.Tell(request, ActorRefs.NoSender);
         else request.Fail(request.Generation, Errno.Overloaded);
     }

@@ -10,7 +10,7 @@ namespace K42.Contracts;
 public abstract class ObjectActor : ActorBase
 {
     /// <summary>An actor of a node.</summary>
-    protected ObjectActor(IpcPort ipc) => Home = new ObjectHome(ipc, (ActorCell)Context);
+    protected ObjectActor(IpcPort ipc) => Home = new ObjectHome(ipc, Self, (ActorCell)Context);
 
     /// <summary>The side of the actor that its objects know.</summary>
     public ObjectHome Home { get; }

@@ -22,7 +22,8 @@ public sealed class ObjectHome
     private int _outgoing;
     private volatile bool _closed;
 
-    internal ObjectHome(IpcPort ipc, ActorCell cell) => (Ipc, Cell, Actor) = (ipc, cell, cell.Self);
+    internal ObjectHome(IpcPort ipc, IActorRef actor, ActorCell? cell = null) =>
+        (Ipc, Actor, Cell) = (ipc, actor, cell);
 
     /// <summary>The node's IPC.</summary>
     public IpcPort Ipc { get; }
@@ -30,8 +31,8 @@ public sealed class ObjectHome
     /// <summary>The actor.</summary>
     public IActorRef Actor { get; }
 
-    /// <summary>The actor as its dispatcher knows it.</summary>
-    internal ActorCell Cell { get; }
+    /// <summary>The actor as its dispatcher knows it; null when its turns never run inline.</summary>
+    internal ActorCell? Cell { get; }
 
     /// <summary>In whose name the objects here call others.</summary>
     public CallContext Context => Ipc.Kernel;

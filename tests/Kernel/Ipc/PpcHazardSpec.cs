@@ -266,7 +266,7 @@ public sealed class PpcHazardSpec : IAsyncLifetime
         var clock = new ManualClock();
         var outcome = new TaskCompletionSource<Outcome<int>>(
             TaskCreationOptions.RunContinuationsAsynchronously);
-        var home = new ObjectHome(new ClockedIpc(_node.Ipc, clock), _probe.Home.Cell);
+        var home = new ObjectHome(new ClockedIpc(_node.Ipc, clock), _probe.Home.Actor);
         var caller = home.Adopt(new Probe());
         new ProbeClient(_node.Ipc.Kernel, other.Handles[0]).ParkThen(7, caller, outcome.SetResult);
         clock.Advance(ObjectHome.OutgoingDeadline);
