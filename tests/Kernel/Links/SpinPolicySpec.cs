@@ -3,7 +3,7 @@ using Xunit;
 
 namespace K42.Kernel.Tests.Links;
 
-/// <summary>When a reader looks for bytes instead of blocking: no threads, and time only as numbers.</summary>
+/// <summary>When a reader looks for bytes instead of blocking: no threads, time only as numbers.</summary>
 public sealed class SpinPolicySpec
 {
     private const long Budget = 50_000;

@@ -23,7 +23,8 @@ internal sealed partial class UnblockedSocketStream(Socket socket, SpinningReade
     private int _begin;
     private int _end;
 
-    /// <summary>True during the TLS handshake: then a write waits for the socket, and a read only blocks.</summary>
+    /// <summary>True during the TLS handshake: then a write waits for the socket, and a read only
+    /// blocks.</summary>
     public bool Blocking { get => _blocking; set => _blocking = value; }
 
     /// <summary>True when a full socket left something for <see cref="PushBlocking"/>.</summary>
