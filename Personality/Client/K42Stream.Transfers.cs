@@ -87,25 +87,29 @@ public sealed partial class K42Stream
 
     private void ReadAhead()
     {
-        // The window grows from one transfer, so that a small file costs one call.
-        var window = _nextAhead == _position && _ahead.Count == 0 ? _grown : TransfersMax;
-        _grown = Math.Min(_grown * 2, TransfersMax);
-        while (_ahead.Count < window)
+        // The window grows from one transfer, so that a small file costs one call. It is filled up when half
+        // empty, so that the calls leave together and not one message each.
+        if (_ahead.Count > _window / 2) return;
+        var window = Math.Min(_window, (int)Math.Max(1, Task.Session.Limits.CallsMax / 2));
+        _window = Math.Min(_window * 2, TransfersMax);
+        var batch = Task.NewBatch();
+        for (var i = _ahead.Count; i < window; i++)
         {
             var call = SystemCalls.Pread64(Descriptor, TransferBytes, _nextAhead);
-            _ahead.Enqueue((_nextAhead, Task.CallAsync(call)));
+            _ahead.Enqueue((_nextAhead, batch.Add(call).Completion));
             _nextAhead += TransferBytes;
         }
+        batch.Post();
     }
 
-    private int _grown = 1;
+    private int _window = 1;
 
     private void ForgetAhead(long position)
     {
         _ahead.Clear();
         _rest = default;
         _nextAhead = position;
-        _grown = 1;
+        _window = 1;
     }
 
     private async Task<int> WriteWhole(ReadOnlyMemory<byte> data, long offset)

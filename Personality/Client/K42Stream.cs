@@ -11,11 +11,12 @@ namespace K42.Client;
 /// </remarks>
 public sealed partial class K42Stream : Stream
 {
-    /// <summary>Bytes of one transfer.</summary>
-    public const int TransferBytes = 256 * 1024;
+    /// <summary>Bytes of one transfer: what one call of the file's server carries, so that nothing on the
+    /// way has to put pieces together.</summary>
+    public const int TransferBytes = 64 * 1024;
 
     /// <summary>Transfers under way at once.</summary>
-    public const int TransfersMax = 8;
+    public const int TransfersMax = 32;
 
     private readonly bool _ownsDescriptor;
     private readonly Queue<(long Offset, Task<Completion> Done)> _ahead = new();

@@ -54,7 +54,7 @@ public sealed class MessageMemory : ITaskMemory
     public ReadOnlyMemory<byte> Written(ulong address)
     {
         if (!Find(address, out var buffer, out var offset) || offset != 0) return default;
-        return buffer.Bytes[..buffer.WrittenCount];
+        return buffer.Shown;
     }
 
     /// <inheritdoc/>
@@ -69,7 +69,8 @@ public sealed class MessageMemory : ITaskMemory
         if (Reach(address, into.Length, forWriting: false) < into.Length) return false;
         if (into.IsEmpty) return true;
         Find(address, out var buffer, out var offset);
-        var there = buffer.Bytes.Span[Math.Min(offset, buffer.Bytes.Length)..];
+        var shown = buffer.IsOut ? buffer.Shown.Span : buffer.Bytes.Span;
+        var there = shown[Math.Min(offset, shown.Length)..];
         var copied = Math.Min(there.Length, into.Length);
         there[..copied].CopyTo(into);
         into[copied..].Clear();
@@ -98,7 +99,7 @@ public sealed class MessageMemory : ITaskMemory
         if (from.IsEmpty) return true;
         if (Reach(address, from.Length, forWriting: true) < from.Length) return false;
         Find(address, out var buffer, out var offset);
-        from.CopyTo(buffer.Own(offset + from.Length)[offset..]);
+        from.CopyTo(buffer.Own(offset, offset + from.Length));
         return true;
     }
 
@@ -153,18 +154,25 @@ public sealed class MessageMemory : ITaskMemory
 
         public int WrittenCount { get; set; }
 
-        /// <summary>Bytes of its own that hold at least so many, with what was written before.</summary>
-        public Span<byte> Own(int count)
+        /// <summary>What was written; behind it there may be anything.</summary>
+        public ReadOnlyMemory<byte> Shown => Bytes[..WrittenCount];
+
+        /// <summary>The part between two places in bytes of its own, which keep what was written before.
+        /// </summary>
+        public Span<byte> Own(int begin, int end)
         {
-            if (_own is null || _own.Length < count)
+            if (_own is null || _own.Length < end)
             {
-                var larger = new byte[Math.Max(count, Math.Min(Count, (_own?.Length ?? 0) * 2))];
-                Bytes.Span.CopyTo(larger);
+                var size = Math.Max(end, Math.Min(Count, Bytes.Length * 4));
+                // Not cleared: every byte is written before it is shown.
+                var larger = GC.AllocateUninitializedArray<byte>(size);
+                Bytes.Span[..WrittenCount].CopyTo(larger);
                 _own = larger;
                 Bytes = larger;
             }
-            WrittenCount = Math.Max(WrittenCount, count);
-            return _own;
+            if (begin > WrittenCount) _own.AsSpan(WrittenCount, begin - WrittenCount).Clear();
+            WrittenCount = Math.Max(WrittenCount, end);
+            return _own.AsSpan(begin, end - begin);
         }
     }
 }

@@ -61,4 +61,21 @@ public sealed class MessageMemorySpec
         Assert.Equal([1, 2, 3, 0], read.ToArray());
         Assert.Equal([1, 2, 3], bytes);
     }
+
+    [Fact]
+    public void What_was_not_written_between_large_parts_reads_as_zeros()
+    {
+        var memory = new MessageMemory();
+        var room = memory.Out(1_000_000);
+        var part = new byte[5_000];
+        Array.Fill(part, (byte)7);
+        memory.TryWrite(room, part.AsMemory());
+        memory.TryWrite(room + 400_000, part.AsSpan());
+        memory.TryWrite(room + 20_000, part.AsSpan());
+        var expected = new byte[500_000];
+        foreach (var at in new[] { 0, 20_000, 400_000 }) part.CopyTo(expected, at);
+        Assert.Equal(expected[..405_000], memory.Written(room).ToArray());
+        Assert.True(memory.TryRead(room, expected.Length, out var read));
+        Assert.Equal(expected, read.ToArray());
+    }
 }
