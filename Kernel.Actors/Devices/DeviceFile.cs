@@ -1,4 +1,5 @@
 using K42.Contracts;
+using K42.Contracts.Locks;
 using K42.Contracts.Servers;
 
 namespace K42.Kernel.Devices;
@@ -6,7 +7,7 @@ namespace K42.Kernel.Devices;
 /// <summary>What all of these devices have as open files: no offset, no size, no end.</summary>
 /// <remarks>Lives in <see cref="DeviceRoot"/>. Calls: nobody. On failure: all open devices of the node answer
 /// EIO.</remarks>
-internal abstract class DeviceFile(int flags, FileStatus status) : FileContract
+internal abstract class DeviceFile(int flags, FileStatus status) : LockableFile
 {
     private const int AccessMode = 3;
     private const int Path = 0x20_0000;
@@ -20,6 +21,13 @@ internal abstract class DeviceFile(int flags, FileStatus status) : FileContract
     private const int WhenceMax = 4;
 
     private int _flags = (flags & Shown) | LargeFile;
+
+    /// <summary>The locks of the node's devices; set when it is opened.</summary>
+    public LockTable? NodeLocks { get; set; }
+
+    protected override LockTable Locks => NodeLocks!;
+
+    protected override object LockedFile { get; } = (status.Device, status.Inode);
 
     /// <summary>Told when the last handle was dropped.</summary>
     public Action<DeviceFile>? Closed { get; set; }
@@ -74,7 +82,11 @@ internal abstract class DeviceFile(int flags, FileStatus status) : FileContract
     public override void VolumeStatus(Reply<VolumeStatus> reply) =>
         reply.Ok(new VolumeStatus(TypeMagic, PageBytes, 0, 0, 0, 0, status.Device, NameBytesMax, 0));
 
-    protected internal override void LastHandleDropped() => Closed?.Invoke(this);
+    protected internal override void LastHandleDropped()
+    {
+        base.LastHandleDropped();
+        Closed?.Invoke(this);
+    }
 
     /// <summary>Bytes that stay as they are.</summary>
     protected abstract ReadOnlyMemory<byte> Read(int count);

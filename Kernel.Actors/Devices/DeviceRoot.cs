@@ -2,6 +2,7 @@ using Akka.Actor;
 
 using K42.Contracts;
 using K42.Contracts.Kernel;
+using K42.Contracts.Locks;
 using K42.Contracts.Servers;
 
 namespace K42.Kernel.Devices;
@@ -31,6 +32,8 @@ public sealed class DeviceRoot : ObjectActor
         /// <summary>Open devices of the node; ENFILE beyond.</summary>
         private const int OpenMax = 1_048_576;
 
+        // By device node, but of this node of the cluster only: see the README.
+        private readonly LockTable _locks = new(new LockLimits());
         private int _open;
 
         public override void Open(
@@ -48,7 +51,7 @@ public sealed class DeviceRoot : ObjectActor
                 return;
             }
             _open++;
-            opened.Closed = Closed;
+            (opened.Closed, opened.NodeLocks) = (Closed, _locks);
             var handle = Home.Adopt(opened).Export(caller.Pid, DeviceFile.RightsFor(flags));
             if (!reply.Ok(handle)) Closed(opened);
         }

@@ -21,7 +21,7 @@ public static partial class SyscallTable
         Full(33, "dup2", Descriptors.Dup2),
         Partial(
             72, "fcntl", Descriptors.Fcntl,
-            "No record locks (ENOLCK), leases, owners or seals (EINVAL); pipes are 64 KiB.", restarts: true),
+            "No leases, owners or seals (EINVAL); pipes are 64 KiB.", restarts: true),
         Full(85, "creat", OpenClose.Creat, restarts: true),
         Full(257, "openat", OpenClose.Openat, restarts: true),
         Full(292, "dup3", Descriptors.Dup3),

@@ -1,4 +1,5 @@
 using K42.Contracts;
+using K42.Contracts.Locks;
 using K42.Contracts.Servers;
 
 namespace K42.Servers.Pipes;
@@ -33,6 +34,8 @@ internal sealed class Pipe
     public ulong Inode { get; }
 
     public Principal Creator { get; }
+
+    public LockTable Locks => _server.Locks;
 
     public PipeReader Reader { get; }
 

@@ -1,4 +1,5 @@
 using K42.Contracts;
+using K42.Contracts.Locks;
 using K42.Contracts.Servers;
 using K42.Servers.Volumes;
 
@@ -7,7 +8,7 @@ namespace K42.Servers.Pipes;
 /// <summary>What both ends of a pipe have as open files.</summary>
 /// <remarks>Lives in a <see cref="PipeServer"/>. Calls: nobody. On failure: the pipes of that actor answer
 /// EIO.</remarks>
-internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : FileContract
+internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : LockableFile
 {
     private const long TypeMagic = 0x5049_5045;
     private const int NameBytesMax = 255;
@@ -17,6 +18,10 @@ internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : FileCont
     private int _flags = accessMode | (flags & OpenFlags.O_NONBLOCK);
 
     protected Pipe Pipe => pipe;
+
+    protected override LockTable Locks => pipe.Locks;
+
+    protected override object LockedFile => pipe;
 
     /// <summary>True once the last handle was dropped.</summary>
     public bool Closed { get; private set; }
@@ -68,10 +73,15 @@ internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : FileCont
 
     protected override void AccessGiven(HandleRow from, HandleRow to) => _owners.Add(to.Owner);
 
-    protected override void HandleDropped(HandleRow row) => _owners.Remove(row.Owner);
+    protected override void HandleDropped(HandleRow row)
+    {
+        _owners.Remove(row.Owner);
+        base.HandleDropped(row);
+    }
 
     protected sealed override void LastHandleDropped()
     {
+        base.LastHandleDropped();
         Closed = true;
         Gone();
     }

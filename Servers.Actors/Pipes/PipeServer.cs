@@ -1,6 +1,7 @@
 using Akka.Actor;
 
 using K42.Contracts;
+using K42.Contracts.Locks;
 using K42.Contracts.Servers;
 
 namespace K42.Servers.Pipes;
@@ -18,6 +19,9 @@ internal sealed class PipeServer : ObjectActor
 
     /// <summary>Pages that its pipes share while they are empty.</summary>
     public PagePool Pages { get; } = new();
+
+    /// <summary>The locks of its pipes.</summary>
+    public LockTable Locks { get; } = new(new LockLimits());
 
     public long NowNs => Home.Ipc.Clock.RealtimeNs;
 

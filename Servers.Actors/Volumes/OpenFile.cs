@@ -1,4 +1,5 @@
 using K42.Contracts;
+using K42.Contracts.Locks;
 using K42.Contracts.Servers;
 using K42.Servers.Volumes.Ramfs;
 
@@ -8,7 +9,7 @@ namespace K42.Servers.Volumes;
 /// <remarks>Lives in its <see cref="VolumeServer"/>. Calls: nobody. On failure: the volume stops and answers
 /// EIO.</remarks>
 internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, CallerIdentity opener)
-    : FileContract
+    : LockableFile
 {
     private int _flags = OpenFlags.Kept(flags);
     private long _offset;
@@ -25,6 +26,14 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
     public RamNode Node => node;
 
     public Principal Opener => opener.Principal;
+
+    protected override LockTable Locks => server.Locks;
+
+    protected override object LockedFile => node;
+
+    protected override long Position => _offset;
+
+    protected override long EndPosition => node.Size;
 
     private bool IsPathOnly => (_flags & OpenFlags.O_PATH) != 0;
 
@@ -180,7 +189,17 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
         }
     }
 
-    protected override void LastHandleDropped() => server.Close(this);
+    protected override void HandleDropped(HandleRow row)
+    {
+        // To close what never could have locked leaves the locks.
+        if (!IsPathOnly) base.HandleDropped(row);
+    }
+
+    protected override void LastHandleDropped()
+    {
+        base.LastHandleDropped();
+        server.Close(this);
+    }
 
     private static void Give(Errno errno, Reply<Nothing> reply)
     {

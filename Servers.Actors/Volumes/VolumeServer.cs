@@ -1,6 +1,7 @@
 using Akka.Actor;
 
 using K42.Contracts;
+using K42.Contracts.Locks;
 using K42.Contracts.Servers;
 using K42.Servers.Volumes.Ramfs;
 
@@ -26,9 +27,13 @@ internal sealed class VolumeServer : ObjectActor
     {
         (_number, _type, _settings) = (number, type, settings);
         Files = new RamFileSystem(number, options, ipc.Clock);
+        Locks = new LockTable(settings.Locks);
     }
 
     public RamFileSystem Files { get; }
+
+    /// <summary>The locks of its files.</summary>
+    public LockTable Locks { get; }
 
     /// <summary>The mount table that walks must know at least.</summary>
     public ulong MountVersion { get; private set; }

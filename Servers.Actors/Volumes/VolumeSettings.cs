@@ -1,5 +1,7 @@
 using Akka.Configuration;
 
+using K42.Contracts.Locks;
+
 namespace K42.Servers.Volumes;
 
 /// <summary>Limits of a node's volumes; hocon/reference/volumes.conf explains each.</summary>
@@ -14,6 +16,9 @@ public sealed record VolumeSettings(
     long BytesMax = 4L << 30, long InodesMax = 1_048_576, int OpenFilesMax = 1_048_576,
     int UserOpenFilesMax = 524_288, int DirectoryHandlesMax = 1_048_576, int VolumesMax = 1_024)
 {
+    /// <summary>Limits of the locks of one volume; ENOLCK beyond.</summary>
+    public LockLimits Locks { get; init; } = new();
+
     /// <summary>Reads the section k42.volumes; what is not there keeps its default.</summary>
     public static VolumeSettings From(Config config)
     {
@@ -26,7 +31,13 @@ public sealed record VolumeSettings(
             section.GetInt("open-files-max", defaults.OpenFilesMax),
             section.GetInt("user-open-files-max", defaults.UserOpenFilesMax),
             section.GetInt("directory-handles-max", defaults.DirectoryHandlesMax),
-            section.GetInt("volumes-max", defaults.VolumesMax));
+            section.GetInt("volumes-max", defaults.VolumesMax))
+        {
+            Locks = new LockLimits(
+                section.GetInt("locks-max", defaults.Locks.LocksMax),
+                section.GetInt("file-locks-max", defaults.Locks.FileLocksMax),
+                section.GetInt("file-lock-waiters-max", defaults.Locks.FileWaitersMax)),
+        };
     }
 
     // What Linux takes for a tmpfs without size=.

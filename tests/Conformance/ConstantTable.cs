@@ -31,6 +31,7 @@ public static class ConstantTable
         ["F_DUPFD"] = 0, ["F_GETFD"] = 1, ["F_SETFD"] = 2, ["F_GETFL"] = 3, ["F_SETFL"] = 4, ["F_GETLK"] = 5,
         ["F_SETLK"] = 6, ["F_SETLKW"] = 7, ["F_DUPFD_CLOEXEC"] = 1030, ["F_SETPIPE_SZ"] = 1031,
         ["F_GETPIPE_SZ"] = 1032, ["FD_CLOEXEC"] = 1, ["F_RDLCK"] = 0, ["F_WRLCK"] = 1, ["F_UNLCK"] = 2,
+        ["F_OFD_GETLK"] = 36, ["F_OFD_SETLK"] = 37, ["F_OFD_SETLKW"] = 38,
 
         ["WNOHANG"] = 1, ["WUNTRACED"] = 2, ["WSTOPPED"] = 2, ["WEXITED"] = 4, ["WCONTINUED"] = 8,
         ["WNOWAIT"] = 0x1000000, ["P_ALL"] = 0, ["P_PID"] = 1, ["P_PGID"] = 2, ["CLD_EXITED"] = 1,

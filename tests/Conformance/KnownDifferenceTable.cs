@@ -5,15 +5,9 @@ namespace K42.Conformance;
 /// goes.</remarks>
 public static class KnownDifferenceTable
 {
-    private const string NoLocks = "record locks are not there yet";
-
     /// <summary>By file:name.</summary>
     public static readonly IReadOnlyDictionary<string, string> Rows = new Dictionary<string, string>
     {
         ["bad_input.k42t:names_are_bytes"] = "paths travel as UTF-8, so a name that is none is changed",
-        ["fcntl_dup.k42t:record_locks_within_and_between_processes"] = NoLocks,
-        ["fcntl_dup.k42t:a_waiting_lock_is_granted"] = NoLocks,
-        ["fcntl_dup.k42t:closing_drops_locks"] = NoLocks,
-        ["fcntl_dup.k42t:lock_errors"] = NoLocks,
     };
 }

@@ -23,6 +23,28 @@ public readonly partial record struct VolumeStatus(
     long Type, long BlockSize, ulong Blocks, ulong BlocksFree, ulong Files, ulong FilesFree, ulong FsId,
     long NameMax, long Flags);
 
+/// <summary>struct flock of fcntl_locking(2).</summary>
+/// <param name="Type">F_RDLCK 0, F_WRLCK 1, F_UNLCK 2.</param>
+/// <param name="Whence">SEEK_SET 0, SEEK_CUR 1, SEEK_END 2.</param>
+/// <param name="Start">l_start, in bytes from there.</param>
+/// <param name="Length">l_len in bytes: 0 for all that follow, negative for what lies before.</param>
+/// <param name="Pid">l_pid: whose lock was found, -1 when it is an open file description's.</param>
+[Wire]
+public readonly partial record struct RecordLock(int Type, int Whence, long Start, long Length, int Pid);
+
+/// <summary>Which locks a call is about.</summary>
+public enum LockScope : byte
+{
+    /// <summary>Record locks of the calling process: F_SETLK and its relatives.</summary>
+    Process = 0,
+
+    /// <summary>Record locks of the open file description: F_OFD_SETLK and its relatives.</summary>
+    Description = 1,
+
+    /// <summary>The lock of the whole file: flock(2). Of the request only the type counts.</summary>
+    Whole = 2,
+}
+
 /// <summary>Times to set: a value in nanoseconds, or one of the two special ones.</summary>
 public static class SetTime
 {
@@ -122,11 +144,52 @@ public abstract partial class FileContract : ServerObject
         reply.Fail(Errno.ENOTDIR);
 
     /// <summary>linkat(2) of this open file itself (AT_EMPTY_PATH), by a path of the same volume. The
-    /// directory is a handle of the caller's. Root may, and whoever opened the file: ENOENT for others, as on Linux.
+    /// directory is a handle of the caller's. Root may, and whoever opened the file: ENOENT for others, as on
+    /// Linux.
     /// EXDEV, EPERM for directories, ENOENT when no name is left, EMLINK.</summary>
     [Call(15, Rights.None, ReplyMax = 8_192,
         Fails = [Errno.EXDEV, Errno.EPERM, Errno.EEXIST, Errno.ENOENT, Errno.EMLINK])]
     public virtual void Link(
         ObjectHandle newDirectory, [Max(4_096)] string newPath, ulong rootInode, ulong mountVersion,
         [Caller] CallerIdentity caller, Reply<TwoPathReply> reply) => reply.Fail(Errno.EXDEV);
+
+    /// <summary>F_SETLK, F_SETLKW and their relatives for descriptions, and flock(2). A process's locks go
+    /// with its first close of the file by whichever descriptor (<see cref="DropLocks"/>) and with any of its
+    /// handles; a description's and flock(2)'s with the last handle. Waits park in order of arrival.
+    /// EAGAIN when it may not wait; EBADF when the access mode does not fit; EDEADLK when the wait would
+    /// close a circle of processes that wait for each other's locks on this object's volume; ENOLCK beyond
+    /// the limits; EINTR when cancelled, and nothing changed.</summary>
+    [Call(16, Rights.None, ParkedMax = 1_024,
+        Fails = [Errno.EAGAIN, Errno.EBADF, Errno.EINVAL, Errno.EOVERFLOW, Errno.EDEADLK, Errno.ENOLCK,
+            Errno.EINTR])]
+    public virtual void Lock(
+        RecordLock wanted, LockScope scope, bool wait, [Caller] CallerIdentity caller,
+        [Handle] HandleRow handle, Reply<Nothing> reply) => reply.Fail(Errno.ENOLCK);
+
+    /// <summary>F_GETLK, F_OFD_GETLK: the first lock that stands in the way, or the request with F_UNLCK when
+    /// there is none. For a description F_UNLCK asks for its own locks.</summary>
+    [Call(17, Rights.None, Idempotent = true, Fails = [Errno.EINVAL, Errno.EOVERFLOW, Errno.ENOLCK])]
+    public virtual void FindLock(
+        RecordLock wanted, LockScope scope, [Caller] CallerIdentity caller, Reply<RecordLock> reply) =>
+        reply.Fail(Errno.ENOLCK);
+
+    /// <summary>Drops the caller's own record locks on the file, as every close(2) of it does.</summary>
+    [Call(18, Rights.None, Idempotent = true)]
+    public virtual void DropLocks([Caller] CallerIdentity caller, Reply<Nothing> reply) =>
+        reply.Ok(default);
+
+    /// <summary>Gives the handle back, as a release does, but with an answer: what goes with it has gone when
+    /// it comes. EPERM unless the handle is the caller's.</summary>
+    [Call(19, Rights.None, Fails = [Errno.EPERM])]
+    public virtual void Close(
+        [Caller] CallerIdentity caller, [Handle] HandleRow handle, Reply<Nothing> reply)
+    {
+        if (caller.Pid != handle.Owner)
+        {
+            reply.Fail(Errno.EPERM);
+            return;
+        }
+        Forget(handle);
+        reply.Ok(default);
+    }
 }

@@ -128,8 +128,15 @@ internal static partial class CallEncoder
             frame.Set(number, call.Fd, call.Cmd, call.Arg);
             return;
         }
-        Span<byte> bytes = stackalloc byte[StructLayout.FlockBytes];
+        // F_GETLK and F_OFD_GETLK write the lock that they found; the others only read.
+        const int get = 5, getOfDescription = 36;
+        var bytes = new byte[StructLayout.FlockBytes];
         StructLayout.Write(given, bytes);
+        if (call.Cmd is not (get or getOfDescription))
+        {
+            frame.Set(number, call.Fd, call.Cmd, frame.In(bytes));
+            return;
+        }
         var room = frame.Room(OutKind.Lock, bytes.Length);
         frame.Memory.TryWrite((ulong)room, bytes);
         frame.Set(number, call.Fd, call.Cmd, room);

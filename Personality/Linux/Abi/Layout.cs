@@ -19,6 +19,7 @@ internal static class Layout
     public const int SiginfoBytes = 128;
     public const int RusageBytes = 144;
     public const int StatxBytes = 256;
+    public const int FlockBytes = 32;
     public const long NsPerSecond = 1_000_000_000;
 
     private const uint StatxBasicStats = 0x7FF;
@@ -40,6 +41,25 @@ internal static class Layout
         Timespec(to[72..], status.AccessedNs);
         Timespec(to[88..], status.ModifiedNs);
         Timespec(to[104..], status.ChangedNs);
+    }
+
+    /// <summary>struct flock (asm-generic/fcntl.h).</summary>
+    public static RecordLock Flock(ReadOnlySpan<byte> from) => new(
+        BinaryPrimitives.ReadInt16LittleEndian(from),
+        BinaryPrimitives.ReadInt16LittleEndian(from[2..]),
+        BinaryPrimitives.ReadInt64LittleEndian(from[8..]),
+        BinaryPrimitives.ReadInt64LittleEndian(from[16..]),
+        BinaryPrimitives.ReadInt32LittleEndian(from[24..]));
+
+    /// <summary>struct flock.</summary>
+    public static void Flock(Span<byte> to, in RecordLock found)
+    {
+        to[..FlockBytes].Clear();
+        BinaryPrimitives.WriteInt16LittleEndian(to, (short)found.Type);
+        BinaryPrimitives.WriteInt16LittleEndian(to[2..], (short)found.Whence);
+        I64(to, 8, found.Start);
+        I64(to, 16, found.Length);
+        U32(to, 24, (uint)found.Pid);
     }
 
     /// <summary>struct statx (linux/stat.h), the basic fields.</summary>

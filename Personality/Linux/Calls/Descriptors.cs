@@ -25,7 +25,7 @@ internal static class Descriptors
     public static ValueTask<SysResult> Dup2(LinuxTask task, SyscallArgs args)
     {
         var (from, to) = (args.UInt(0), args.UInt(1));
-        if (from != to) return new(DuplicateTo(task, from, to, closeOnExec: false));
+        if (from != to) return DuplicateTo(task, from, to, closeOnExec: false);
         return new(task.Files.CloseOnExec((int)from) is null ? Errno.EBADF : (long)to);
     }
 
@@ -34,7 +34,7 @@ internal static class Descriptors
     {
         var (from, to, flags) = (args.UInt(0), args.UInt(1), args.Int(2));
         if ((flags & ~OpenFlag.O_CLOEXEC) != 0 || from == to) return new(Errno.EINVAL);
-        return new(DuplicateTo(task, from, to, (flags & OpenFlag.O_CLOEXEC) != 0));
+        return DuplicateTo(task, from, to, (flags & OpenFlag.O_CLOEXEC) != 0);
     }
 
     /// <summary>fcntl(2).</summary>
@@ -70,7 +70,7 @@ internal static class Descriptors
                 return isPipe ? PipeBytes : Errno.EBADF;
             case (>= FcntlCommand.F_GETLK and <= FcntlCommand.F_SETLKW)
                 or (>= FcntlCommand.F_OFD_GETLK and <= FcntlCommand.F_OFD_SETLKW):
-                return Errno.ENOLCK;
+                return await Locks.Control(task, args, file);
             default:
                 return Errno.EINVAL;
         }
@@ -96,12 +96,11 @@ internal static class Descriptors
         return errno;
     }
 
-    private static SysResult DuplicateTo(LinuxTask task, uint from, uint to, bool closeOnExec)
+    private static ValueTask<SysResult> DuplicateTo(LinuxTask task, uint from, uint to, bool closeOnExec)
     {
-        if (to >= (uint)task.Files.Limit) return Errno.EBADF;
+        if (to >= (uint)task.Files.Limit) return new(Errno.EBADF);
         var file = task.Files.Hold((int)from);
-        if (file is null) return Errno.EBADF;
-        task.Files.Replace((int)to, file, closeOnExec);
-        return (long)to;
+        if (file is null) return new(Errno.EBADF);
+        return task.Close(task.Files.Replace((int)to, file, closeOnExec), (long)to);
     }
 }

@@ -28,20 +28,20 @@ internal static class OpenClose
 
     /// <summary>close(2).</summary>
     public static ValueTask<SysResult> Close(LinuxTask task, SyscallArgs args) =>
-        new(task.Files.Close(args.Int(0)) ? 0 : Errno.EBADF);
+        task.Files.Take(args.Int(0)) is { } file ? task.Close(file, 0) : new(Errno.EBADF);
 
     /// <summary>close_range(2) with all of its flags but sharing, which nothing does here.</summary>
-    public static ValueTask<SysResult> CloseRange(LinuxTask task, SyscallArgs args)
+    public static async ValueTask<SysResult> CloseRange(LinuxTask task, SyscallArgs args)
     {
         const uint unshare = 2, closeOnExec = 4;
         var (first, last, flags) = (args.UInt(0), args.UInt(1), args.UInt(2));
-        if ((flags & ~(unshare | closeOnExec)) != 0 || first > last) return new(Errno.EINVAL);
+        if ((flags & ~(unshare | closeOnExec)) != 0 || first > last) return Errno.EINVAL;
         for (var fd = first; fd <= last && fd < (uint)task.Files.Limit; fd++)
         {
             if ((flags & closeOnExec) != 0) task.Files.SetCloseOnExec((int)fd, true);
-            else task.Files.Close((int)fd);
+            else await task.Close(task.Files.Take((int)fd), 0);
         }
-        return new(0);
+        return 0;
     }
 
     private static async ValueTask<SysResult> Open(

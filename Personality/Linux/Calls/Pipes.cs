@@ -38,9 +38,9 @@ internal static class Pipes
         }
         var second = Descriptors.Install(task, writer, flags);
         if (!second.Failed && Give(args, (int)first.Raw, (int)second.Raw)) return 0;
-        task.Files.Close((int)first.Raw);
+        task.Files.Take((int)first.Raw)?.Dispose();
         if (second.Failed) return second;
-        task.Files.Close((int)second.Raw);
+        task.Files.Take((int)second.Raw)?.Dispose();
         return Errno.EFAULT;
     }
 

@@ -25,7 +25,7 @@ internal static class Processes
     {
         const int statusMask = 0xFF, statusShift = 8;
         var status = args.Int(0) & statusMask;
-        task.Files.CloseAll();
+        foreach (var file in task.Files.TakeAll()) await task.Close(file, 0);
         var ended = await task.Patient(
             (task.Process, status), static ask => ask.Process.Exit(ask.status));
         task.End(status << statusShift);

@@ -92,7 +92,7 @@ internal sealed class Bequest
             for (var at = 0; at < file.Descriptors.Length; at++)
             {
                 if (at > 0) open.Hold();
-                descriptors.Replace(file.Descriptors[at], open, closeOnExec: false);
+                _ = descriptors.Replace(file.Descriptors[at], open, closeOnExec: false);
             }
         }
         return new LinuxTask(

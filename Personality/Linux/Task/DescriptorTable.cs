@@ -1,7 +1,7 @@
 namespace K42.Personality.Linux;
 
 /// <summary>A task's descriptors: small numbers that lead to open files.</summary>
-/// <remarks>Safe for calls at once. A file that leaves it is given back after the lock is left.</remarks>
+/// <remarks>Safe for calls at once. A file that leaves it is the caller's to close.</remarks>
 internal sealed class DescriptorTable
 {
     /// <summary>RLIMIT_NOFILE as tasks begin.</summary>
@@ -46,9 +46,9 @@ internal sealed class DescriptorTable
         }
     }
 
-    /// <summary>Puts a file at a number, closing what was there, and takes over the caller's use of
-    /// it.</summary>
-    public void Replace(int fd, OpenFile file, bool closeOnExec)
+    /// <summary>Puts a file at a number, and takes over the caller's use of it.</summary>
+    /// <returns>What was there, for the caller to close; null when nothing was.</returns>
+    public OpenFile? Replace(int fd, OpenFile file, bool closeOnExec)
     {
         OpenFile? before;
         lock (_lock)
@@ -57,22 +57,26 @@ internal sealed class DescriptorTable
             if (_closed) before = file;
             else Set(fd, new Entry(file, closeOnExec));
         }
-        before?.Dispose();
+        return before;
     }
 
-    /// <summary>Takes a number away; false when it led nowhere.</summary>
-    public bool Close(int fd)
+    /// <summary>Takes a number away.</summary>
+    /// <returns>What it led to, for the caller to close; null when that was nothing.</returns>
+    public OpenFile? Take(int fd)
     {
-        OpenFile? file;
         lock (_lock)
         {
-            if ((uint)fd >= (uint)_entries.Length || _entries[fd].File is null) return false;
-            file = _entries[fd].File;
+            if ((uint)fd >= (uint)_entries.Length || _entries[fd].File is not { } file) return null;
             _entries[fd] = default;
             _free = Math.Min(_free, fd);
+            return file;
         }
-        file!.Dispose();
-        return true;
+    }
+
+    /// <summary>Whether a number leads to a file.</summary>
+    public bool LeadsTo(int fd, OpenFile file)
+    {
+        lock (_lock) return (uint)fd < (uint)_entries.Length && _entries[fd].File == file;
     }
 
     /// <summary>Whether a number closes on exec; null when it leads nowhere.</summary>
@@ -111,8 +115,9 @@ internal sealed class DescriptorTable
         return all;
     }
 
-    /// <summary>Closes all, for good: descriptors can't be added afterwards.</summary>
-    public void CloseAll()
+    /// <summary>Takes all away, for good: descriptors can't be added afterwards.</summary>
+    /// <returns>What they led to, once per descriptor, for the caller to close.</returns>
+    public IReadOnlyList<OpenFile> TakeAll()
     {
         Entry[] all;
         lock (_lock)
@@ -120,7 +125,7 @@ internal sealed class DescriptorTable
             _closed = true;
             (all, _entries) = (_entries, []);
         }
-        foreach (var entry in all) entry.File?.Dispose();
+        return [.. all.Where(static entry => entry.File is not null).Select(static entry => entry.File!)];
     }
 
     private int FirstFree(int lowest)

@@ -78,6 +78,7 @@ public sealed partial class LinuxTask
             Files = descriptors,
             _umask = Umask,
             _signalMask = SignalMask,
+            UsesLocks = UsesLocks,
         };
         lock (_lock) _actions.CopyTo(child._actions, 0);
         return child;

@@ -69,6 +69,26 @@ public sealed partial class LinuxTask
         return home.IsNone ? System.Host.Node : home;
     }
 
+    /// <summary>True once this process or one that it was forked from used locks: only then does closing wait
+    /// for the server.</summary>
+    internal bool UsesLocks { get; set; }
+
+    /// <summary>Closes what a descriptor led to, as close(2) does.</summary>
+    /// <param name="file">What was taken from the table; null for nothing.</param>
+    /// <param name="result">What the call answers then.</param>
+    internal ValueTask<SysResult> Close(OpenFile? file, SysResult result)
+    {
+        if (UsesLocks && file is not null) return CloseSlowly(file, result);
+        file?.Dispose();
+        return new(result);
+    }
+
+    private async ValueTask<SysResult> CloseSlowly(OpenFile file, SysResult result)
+    {
+        await file.Close(this);
+        return result;
+    }
+
     /// <summary>The working directory, with a use for the caller to end.</summary>
     internal DirectoryRef HoldCwd()
     {

@@ -70,6 +70,19 @@ internal sealed class OpenFile(CallContext context, ObjectHandle handle, int fla
         return made;
     }
 
+    /// <summary>Ends a descriptor's use. When it returns, the locks that go with that have gone.</summary>
+    public async ValueTask Close(LinuxTask task)
+    {
+        if (!EndUse())
+        {
+            // O_PATH descriptors never locked anything, so that their close drops nothing.
+            if (!IsPathOnly) await task.Patient(Client, static client => client.DropLocks());
+            return;
+        }
+        Interlocked.Exchange(ref _directory, null)?.Dispose();
+        await task.Patient(Client, static client => client.Close());
+    }
+
     protected override void Released()
     {
         Interlocked.Exchange(ref _directory, null)?.Dispose();

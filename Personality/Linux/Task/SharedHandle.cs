@@ -25,8 +25,12 @@ internal abstract class SharedHandle : IDisposable
     /// <summary>Ends one use.</summary>
     public void Dispose()
     {
-        if (Interlocked.Decrement(ref _uses) == 0) Released();
+        if (EndUse()) Released();
     }
+
+    /// <summary>Ends one use; true when it was the last, and the handle is the caller's to give
+    /// back.</summary>
+    protected bool EndUse() => Interlocked.Decrement(ref _uses) == 0;
 
     /// <summary>The last use ended.</summary>
     protected abstract void Released();

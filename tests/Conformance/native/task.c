@@ -11,7 +11,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { ARENA_BYTES = 8 << 20, REGISTERS = 6, KERNEL_SA_RESTORER = 0x04000000, GETLK = 5 };
+enum { ARENA_BYTES = 8 << 20, REGISTERS = 6, KERNEL_SA_RESTORER = 0x04000000 };
+enum { GETLK = 5, OFD_GETLK = 36 };
 
 /* What one command says: the call, its registers and the buffers behind them. */
 struct call {
@@ -139,7 +140,8 @@ static long take_lock(struct call *call, char *text)
     lock->whence = (short)fields[1];
     lock->start = fields[2];
     lock->length = fields[3];
-    if (call->registers[1] == GETLK) add_out(call, 'l', lock, sizeof *lock);
+    long command = call->registers[1];
+    if (command == GETLK || command == OFD_GETLK) add_out(call, 'l', lock, sizeof *lock);
     return (long)lock;
 }
 

@@ -31,7 +31,7 @@ public sealed class DescriptorTableSpec
     {
         var table = new DescriptorTable();
         table.Add(NewFile(), closeOnExec: false);
-        table.CloseAll();
+        Assert.Single(table.TakeAll());
         Assert.Null(table.Hold(0));
         Assert.Equal(-1, table.Add(NewFile(), closeOnExec: false));
         Assert.Empty(table.HoldAll());
@@ -52,11 +52,13 @@ public sealed class DescriptorTableSpec
                 if (expected >= 0) model[expected] = (file, flag);
                 break;
             case 1:
-                Assert.Equal(model.Remove(fd), table.Close(fd));
+                model.Remove(fd, out var gone);
+                Assert.Same(gone.File, table.Take(fd));
                 break;
             case 2 when fd is >= 0 and < Limit:
                 var other = NewFile();
-                table.Replace(fd, other, flag);
+                model.TryGetValue(fd, out var before);
+                Assert.Same(before.File, table.Replace(fd, other, flag));
                 model[fd] = (other, flag);
                 break;
             case 3:
