@@ -40,7 +40,11 @@ internal sealed class PpcQueue : IMessageQueue, IUnboundedMessageQueueSemantics
 
     /// <summary>Says whose run comes next: an inline one, which takes one message, or the pool's. To be
     /// called by the thread that registered the mailbox for execution.</summary>
-    public void Begin(PpcTurn? turn) => _turn = turn;
+    public void Begin(PpcTurn? turn)
+    {
+        // Usually the same thread's again, and a look costs less than a write.
+        if (_turn != turn) _turn = turn;
+    }
 
     /// <inheritdoc/>
     public void Enqueue(IActorRef receiver, Envelope envelope)

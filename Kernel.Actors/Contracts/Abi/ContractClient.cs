@@ -16,7 +16,6 @@ public abstract class ContractClient
     /// <summary>Sends a call and gives its answer.</summary>
     protected ValueTask<Outcome<T>> Call<T>(Request<T> request, CancellationToken cancel)
     {
-        request.Executor = Context.Ipc.Executor;
         request.Begin();
         var errno = request.CheckArguments();
         var answer = request.Answer;
@@ -28,7 +27,9 @@ public abstract class ContractClient
         if (!cancel.CanBeCanceled)
         {
             Context.Ipc.Send(Context, Handle, request);
-            return request.IsAnswered ? new ValueTask<Outcome<T>>(request.Take()) : answer;
+            if (request.IsAnswered) return new ValueTask<Outcome<T>>(request.Take());
+            request.Executor ??= Context.Ipc.Executor;
+            return answer;
         }
         return CallCancellable(request, answer, cancel);
     }
@@ -74,6 +75,7 @@ public abstract class ContractClient
         var generation = request.Generation;
         Context.Ipc.Send(Context, Handle, request);
         if (answer.IsCompleted) return answer.Result;
+        request.Executor ??= Context.Ipc.Executor;
         using var armed = cancel.UnsafeRegister(
             static state =>
             {

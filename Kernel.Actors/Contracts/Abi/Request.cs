@@ -47,7 +47,7 @@ public abstract class Request
     /// <summary>Who else than an awaiter wants the answer: a link, or a server's continuation.</summary>
     internal ICompletionSink? Sink { get; set; }
 
-    /// <summary>Where an awaiter's continuation is posted.</summary>
+    /// <summary>Where an awaiter's continuation is posted; known before there can be one.</summary>
     internal IExecutor? Executor { get; set; }
 
     /// <summary>The call's number on the link that it goes or came by.</summary>
@@ -114,6 +114,7 @@ public abstract class Request
         _continuation = null;
         _errno = Errno.None;
         Unshared = false;
+        Executor = null;
         Volatile.Write(ref _state, ((_state & ~PhaseMask) + GenerationStep) | Pending);
     }
 
@@ -201,12 +202,12 @@ public abstract class Request
             sink.Completed(this);
             return;
         }
-        var executor = Executor;
         var continuation = Interlocked.CompareExchange(ref _continuation, Published, null);
         // From here the request belongs to the awaiter unless one was registered: then nobody else runs yet.
         if (continuation is null) return;
         var state = _continuationState;
         _continuationState = null;
+        var executor = Executor;
         Volatile.Write(ref _continuation, Published);
         executor!.Post(continuation, state);
     }
