@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using K42.Client;
 using K42.Linux.V1;
-using K42.Personality.Tests.Gateway;
 
 namespace K42.Conformance;
 
 /// <summary>One case on K42: its tasks, its variables and its calls that wait.</summary>
-internal sealed class GatewayCase(GatewayNode node, CancellationToken cancellation) : IAsyncDisposable
+internal sealed class GatewayCase(
+    GatewayConnections connections, CancellationToken cancellation) : IAsyncDisposable
 {
     // A call that has not answered by then is blocked, as the script says it must be.
     private static readonly TimeSpan BlockedAfter = TimeSpan.FromMilliseconds(150);
@@ -52,9 +52,8 @@ internal sealed class GatewayCase(GatewayNode node, CancellationToken cancellati
 
     private async Task<CallResult> Start(ScriptLine line)
     {
-        var connection = await node.ConnectAsync(line.Identity.Uid, line.Identity.Gid, line.Identity.Groups);
+        var connection = await connections.Of(line.Identity);
         var session = await connection.BeginSessionAsync(line.Task, cancellation);
-        _open.Add(connection);
         _open.Add(session);
         _tasks[line.Task] = session.Main;
         _variables[line.Task] = session.Pid;

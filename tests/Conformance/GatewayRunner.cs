@@ -16,8 +16,18 @@ public sealed class GatewayRunner : IScriptRunner
     public async Task<IReadOnlyList<CallResult>> Run(ScriptCase script, CancellationToken cancellation)
     {
         await using var node = await GatewayNode.StartAsync();
-        await Furnish(node, cancellation);
-        await using var run = new GatewayCase(node, cancellation);
+        await using var connections = new GatewayConnections(node);
+        var root = await connections.Of(Identity.Root);
+        await using (var session = await root.BeginSessionAsync("furnish", cancellation))
+            await Furnish(session.Main, cancellation);
+        return await Run(script, connections, cancellation);
+    }
+
+    /// <summary>Runs a case on a node whose root is furnished.</summary>
+    internal static async Task<IReadOnlyList<CallResult>> Run(
+        ScriptCase script, GatewayConnections connections, CancellationToken cancellation)
+    {
+        await using var run = new GatewayCase(connections, cancellation);
         var results = new List<CallResult>();
         foreach (var line in script.Lines)
         {
@@ -46,12 +56,12 @@ public sealed class GatewayRunner : IScriptRunner
         }
     }
 
-    // What README.md promises every case: /dev with its devices, and /tmp.
-    private static async Task Furnish(GatewayNode node, CancellationToken cancellation)
+    /// <summary>Leaves in the root what README.md promises every case: /dev with its devices, and
+    /// /tmp.</summary>
+    internal static async Task Furnish(K42Task root, CancellationToken cancellation)
     {
-        await using var connection = await node.ConnectAsync();
-        await using var session = await connection.BeginSessionAsync("furnish", cancellation);
-        var root = session.Main;
+        await root.MakeAsync(SystemCalls.Chmod("/", 0x1ed), "/", cancellation);
+        await root.MakeAsync(SystemCalls.Chown("/", 0, 0), "/", cancellation);
         await root.MakeAsync(SystemCalls.Umask(0), null, cancellation);
         await K42File.MakeDirectoriesAsync(root, "/dev", 0x1ed, cancellation);
         await K42File.MakeDirectoriesAsync(root, "/tmp", 0x1ff, cancellation);

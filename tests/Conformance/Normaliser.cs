@@ -69,6 +69,7 @@ public sealed class Normaliser
             "ino" => FirstSeen(_inodes, $"{all["dev"]}/{value}", "#"),
             "mode" => Mode(value),
             "size" when IsDirectory(all) => null,
+            "atime" or "mtime" or "ctime" when IsPipe(all) => null,
             "atime" or "mtime" or "ctime" or "time" => Moment(value),
             "si_pid" or "l_pid" => Process(value),
             "status" => WaitStatus(value),
@@ -93,8 +94,13 @@ public sealed class Normaliser
     private static string Mode(string decimalMode) =>
         "0" + Convert.ToString(long.Parse(decimalMode, CultureInfo.InvariantCulture), 8);
 
-    private static bool IsDirectory(IReadOnlyDictionary<string, string> fields) =>
-        (long.Parse(fields["mode"], CultureInfo.InvariantCulture) & 0xF000) == 0x4000;
+    private static bool IsDirectory(IReadOnlyDictionary<string, string> fields) => Type(fields) == 0x4000;
+
+    private static bool IsPipe(IReadOnlyDictionary<string, string> fields) => Type(fields) == 0x1000;
+
+    private static long Type(IReadOnlyDictionary<string, string> fields) =>
+        fields.TryGetValue("mode", out var mode)
+            ? long.Parse(mode, CultureInfo.InvariantCulture) & 0xF000 : 0;
 
     /// <summary>
     /// @n: between the case's n-th tick and the next. Times that no clock shows were set: they stay.

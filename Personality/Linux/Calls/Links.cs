@@ -117,13 +117,17 @@ internal static class Links
     {
         var first = PathArgument.Path(args, from.Path, mayBeEmpty);
         if (first.Failed) return first.Errno;
-        var second = PathArgument.Path(args, to.Path);
-        if (second.Failed) return second.Errno;
         var begun = await PathCursor.Begin(task, from.Directory, first.Value);
         if (begun.Failed) return begun.Errno;
         using var one = begun.Value;
-        begun = await PathCursor.Begin(task, to.Directory, second.Value);
-        if (begun.Failed) return begun.Errno;
+        var second = PathArgument.Path(args, to.Path);
+        begun = second.Failed ? second.Errno : await PathCursor.Begin(task, to.Directory, second.Value);
+        if (begun.Failed)
+        {
+            // What is wrong on the way of the first path comes before anything of the second.
+            var before = await TwoPaths.Find(one, finds);
+            return before != Errno.None ? before : begun.Errno;
+        }
         using var two = begun.Value;
         return await TwoPaths.Run(one, two, finds, deed);
     }
@@ -146,7 +150,11 @@ internal static class Links
         if (path.Failed) return path.Errno;
         // An empty path asks about the descriptor itself, which only O_PATH can open on a symlink; none is
         // here.
-        if (path.Value.Length == 0) return Errno.ENOENT;
+        if (path.Value.Length == 0)
+        {
+            using var file = directory == AtFlag.AT_FDCWD ? null : task.Files.Hold(directory);
+            return file is null && directory != AtFlag.AT_FDCWD ? Errno.EBADF : Errno.ENOENT;
+        }
         var reply = await PathCall.Walk(
             task, directory, path.Value, new WalkRequest { Intent = WalkIntent.ReadLink });
         if (reply.Failed) return reply.Errno;

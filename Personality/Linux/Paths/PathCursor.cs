@@ -1,3 +1,5 @@
+using System.Text;
+
 using K42.Contracts;
 using K42.Contracts.Servers;
 using K42.Personality.Linux.Abi;
@@ -11,6 +13,10 @@ internal sealed class PathCursor : IDisposable
     // A path without symlinks crosses fewer mounts than it has components; this only ends what goes in
     // circles.
     private const int HopsMax = 4_096;
+
+    // What a volume takes at once, in bytes of UTF-8; a long link before a long rest makes more.
+    private const int PathBytesMax = 4_095;
+    private const int PieceCharsMax = PathBytesMax / 3;
 
     private readonly LinuxTask _task;
     private int _hops;
@@ -64,15 +70,9 @@ internal sealed class PathCursor : IDisposable
     {
         while (true)
         {
-            var request = what with
-            {
-                Path = Path,
-                LinksFollowed = Links,
-                RootInode = RootInode,
-                MountVersion = Mounts.Version,
-            };
-            var reply = await _task.Patient(
-                (At.Client, request), static ask => ask.Client.Walk(ask.request));
+            var fits = await Fit();
+            if (fits != Errno.None) return fits;
+            var reply = await Ask(what, Path);
             if (reply.Errno == Errno.Refresh)
             {
                 var errno = await Refresh();
@@ -86,6 +86,27 @@ internal sealed class PathCursor : IDisposable
             var went = await Advance(reply.Value);
             if (went != Errno.None) return went;
         }
+    }
+
+    /// <summary>Walks the beginning of a path that is longer than a volume takes at once.</summary>
+    public async ValueTask<Errno> Fit()
+    {
+        while (Path.Length > PieceCharsMax && Encoding.UTF8.GetByteCount(Path) > PathBytesMax)
+        {
+            var cut = Path.LastIndexOf('/', PieceCharsMax);
+            if (cut < 0) return Errno.ENAMETOOLONG;
+            var (piece, rest) = (Path[..(cut + 1)], Path[(cut + 1)..]);
+            var what = new WalkRequest { Intent = WalkIntent.Directory, FollowLast = true, Text = "" };
+            var reply = await Ask(what, piece);
+            var errno = reply.Errno;
+            if (errno == Errno.Refresh) errno = await Refresh();
+            else if (reply is { Failed: false, Value.Stop: WalkStop.Done })
+                Stand(new DirectoryRef(_task.Context, reply.Value.Handle, At.Volume), rest);
+            else if (!reply.Failed)
+                errno = await Advance(reply.Value with { Rest = Join(reply.Value.Rest, rest) });
+            if (errno != Errno.None) return errno;
+        }
+        return Errno.None;
     }
 
     /// <summary>Goes on where a volume came back before the end.</summary>
@@ -125,6 +146,21 @@ internal sealed class PathCursor : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => At.Dispose();
+
+    private ValueTask<Outcome<WalkReply>> Ask(WalkRequest what, string path)
+    {
+        var request = what with
+        {
+            Path = path,
+            LinksFollowed = Links,
+            RootInode = RootInode,
+            MountVersion = Mounts.Version,
+        };
+        return _task.Patient((At.Client, request), static ask => ask.Client.Walk(ask.request));
+    }
+
+    private static string Join(string before, string after) =>
+        before.Length == 0 || before.EndsWith('/') ? before + after : $"{before}/{after}";
 
     private async ValueTask<Errno> Enter(WalkReply reply)
     {

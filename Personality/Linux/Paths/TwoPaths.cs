@@ -24,8 +24,11 @@ internal static class TwoPaths
                 var met = await Meet(from, to, finds);
                 if (met != Errno.None) return met;
             }
+            var errno = await from.Fit();
+            if (errno == Errno.None) errno = await to.Fit();
+            if (errno != Errno.None) return errno;
             var reply = await deed(from, to);
-            var errno = reply.Errno;
+            errno = reply.Errno;
             if (errno == Errno.Refresh)
             {
                 errno = await from.Refresh();
@@ -37,8 +40,7 @@ internal static class TwoPaths
             else if (!reply.Failed)
             {
                 if (reply.Value.Side == 0) return Errno.None;
-                var side = reply.Value.Side == 1 ? from : to;
-                errno = await side.Advance(reply.Value.Walk);
+                errno = await Advance(reply.Value.Side == 1 ? from : to, reply.Value.Walk);
             }
             if (errno != Errno.None) return errno;
         }
@@ -57,15 +59,30 @@ internal static class TwoPaths
                 if (errno == Errno.None && volume != to.Volume) errno = await Apart(to);
                 if (errno != Errno.None) return errno;
             }
+            var went = await to.Fit();
+            if (went != Errno.None) return went;
             var reply = await deed(to);
-            var went = reply.Errno;
+            went = reply.Errno;
             if (went == Errno.Refresh) went = await to.Refresh();
             else if (reply is { Failed: false, Value.Side: 0 }) return Errno.None;
-            else if (!reply.Failed) went = await to.Advance(reply.Value.Walk);
+            else if (!reply.Failed) went = await Advance(to, reply.Value.Walk);
             if (went != Errno.None) return went;
         }
         return Errno.ELOOP;
     }
+
+    // A deed counts symlinks from zero: once some were followed, the rest is walked by what counts them all.
+    private static async ValueTask<Errno> Advance(PathCursor side, WalkReply reply)
+    {
+        var errno = await side.Advance(reply with { LinksFollowed = side.Links + reply.LinksFollowed });
+        return errno == Errno.None && side.Links > 0 ? await ToParent(side) : errno;
+    }
+
+    /// <summary>Walks the first path as far as Linux does before it looks at the second: link(2) to its end,
+    /// rename(2) to its parent.</summary>
+    public static async ValueTask<Errno> Find(PathCursor from, WalkRequest? finds) => finds is { } whole
+        ? (await from.Walk(whole)).Errno
+        : await ToParent(from);
 
     // The starts differ; the ends need not. Both are walked to the directory of the last name, errors of
     // either path coming before EXDEV, and the volumes compared there.

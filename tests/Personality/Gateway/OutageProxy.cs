@@ -52,7 +52,8 @@ internal sealed class OutageProxy : IDisposable
         {
             while (true) _ = Join(await listener.AcceptSocketAsync());
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e)
+            when (e is SocketException or ObjectDisposedException or InvalidOperationException)
         {
             // Shut.
         }
@@ -84,7 +85,8 @@ internal sealed class OutageProxy : IDisposable
             for (var count = 1; count > 0;)
             {
                 count = await from.ReceiveAsync(buffer);
-                for (var sent = 0; sent < count;) sent += await to.SendAsync(buffer.AsMemory(sent, count - sent));
+                for (var sent = 0; sent < count;)
+                    sent += await to.SendAsync(buffer.AsMemory(sent, count - sent));
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
