@@ -39,7 +39,8 @@ public sealed class GeneratedSpec
     {
         string[] lines = ["case c", "  getpid", "  mkdir \"/a\" 0", "  getuid", "  rmdir \"/a\"", "end"];
         var shrunk = await ScriptShrinker.Shrink(
-            string.Join('\n', lines), less => Task.FromResult(less.Contains("mkdir") && less.Contains("rmdir")));
+            string.Join('\n', lines),
+            less => Task.FromResult(less.Contains("mkdir") && less.Contains("rmdir")));
         Assert.Equal("case c\n  mkdir \"/a\" 0\n  rmdir \"/a\"\nend\n", shrunk);
     }
 

@@ -9,7 +9,8 @@ internal sealed class SharedGatewayRunner : IScriptRunner, IAsyncDisposable
     private readonly GatewayNode _node;
     private readonly GatewayConnections _connections;
 
-    private SharedGatewayRunner(GatewayNode node) => (_node, _connections) = (node, new GatewayConnections(node));
+    private SharedGatewayRunner(GatewayNode node) =>
+        (_node, _connections) = (node, new GatewayConnections(node));
 
     /// <inheritdoc/>
     public string Name => "k42";
