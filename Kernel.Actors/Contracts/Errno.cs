@@ -15,7 +15,7 @@ public enum Errno : short
         36, ENOLCK = 37, ENOSYS = 38, ENOTEMPTY = 39, ELOOP = 40, ENODATA = 61, ETIME = 62, EPROTO = 71,
     EOVERFLOW = 75, EUSERS = 87, ENOTSOCK = 88, EMSGSIZE = 90, EOPNOTSUPP = 95, ENOBUFS = 105, EISCONN = 106,
     ENOTCONN = 107, ETIMEDOUT = 110, ECONNREFUSED = 111, EHOSTDOWN = 112, EHOSTUNREACH = 113, EALREADY = 114,
-    EINPROGRESS = 115, ESTALE = 116, EDQUOT = 122, ECANCELED = 125, ECONNRESET = 104,
+    EINPROGRESS = 115, ESTALE = 116, EDQUOT = 122, ECANCELED = 125, EKEYEXPIRED = 127, ECONNRESET = 104,
 
     /// <summary>Internal: a queue was full and nothing ran; the library backs off and retries. No program
     /// sees it.</summary>

@@ -49,7 +49,6 @@ internal readonly record struct CallHeader(
 /// <summary>An identity as it travels, from the node that vouches for it.</summary>
 internal static class IdentityFrame
 {
-    public const int GroupsMax = 64;
     public const int UserBytesMax = 64;
 
     public static void Write(ref WireWriter writer, CallerIdentity identity)
@@ -64,6 +63,10 @@ internal static class IdentityFrame
         writer.String(principal.User);
         writer.Int32(principal.Groups.Count);
         foreach (var group in principal.Groups) writer.UInt32(group);
+        writer.UInt32(principal.LoginUid);
+        Write(ref writer, principal.UserIds);
+        Write(ref writer, principal.GroupIds);
+        writer.Int64(principal.ExpiresNs);
     }
 
     public static CallerIdentity Read(ref WireReader reader, NodeRef home)
@@ -71,8 +74,30 @@ internal static class IdentityFrame
         var (pid, version) = (reader.Int32(), reader.UInt32());
         var (uid, gid, by) = (reader.UInt32(), reader.UInt32(), (Authentication)reader.Byte());
         var user = reader.String(UserBytesMax);
-        var groups = new uint[reader.Count(GroupsMax)];
+        var groups = new uint[reader.Count(Principal.GroupsMax)];
         for (var i = 0; i < groups.Length; i++) groups[i] = reader.UInt32();
-        return new CallerIdentity(pid, version, home, new Principal(user, uid, gid, groups, by));
+        var principal = new Principal(user, uid, gid, groups, by);
+        // A node of an earlier version knows one id of each kind, and no end.
+        if (reader.Remaining > 0)
+        {
+            principal = principal with
+            {
+                LoginUid = reader.UInt32(),
+                UserIds = Read(ref reader, uid),
+                GroupIds = Read(ref reader, gid),
+                ExpiresNs = reader.Int64(),
+            };
+        }
+        return new CallerIdentity(pid, version, home, principal);
     }
+
+    private static void Write(ref WireWriter writer, LinuxIds ids)
+    {
+        writer.UInt32(ids.Real);
+        writer.UInt32(ids.Effective);
+        writer.UInt32(ids.Saved);
+    }
+
+    private static LinuxIds Read(ref WireReader reader, uint file) =>
+        new(reader.UInt32(), reader.UInt32(), reader.UInt32(), file);
 }

@@ -15,9 +15,21 @@ internal sealed class IdentityTable
         throw new InvalidOperationException($"process {identity.Pid} has an identity already");
     }
 
+    /// <summary>Gives a process its next credentials; those before are outdated when this returns.</summary>
+    public void Replace(CallContext context, Principal principal)
+    {
+        var before = context.Identity;
+        if (before.Revoked) return;
+        var next = new CallerIdentity(before.Pid, before.Version + 1, before.Home, principal);
+        _byPid[before.Pid] = next;
+        // First the new one: whoever calls meanwhile is stamped with one that is valid.
+        context.Identity = next;
+        before.Revoke(Revocation.Outdated);
+    }
+
     public void Remove(CallerIdentity identity)
     {
-        identity.Revoke();
+        identity.Revoke(Revocation.Ended);
         _byPid.TryRemove(new KeyValuePair<int, CallerIdentity>(identity.Pid, identity));
     }
 }

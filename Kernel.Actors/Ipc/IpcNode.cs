@@ -32,6 +32,8 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
     private readonly ILoggingAdapter _log;
     private readonly DeadLetterAnswers _deadLetters;
     private long _refused;
+    private long _outdated;
+    private long _expired;
 
     /// <summary>The IPC of a node whose objects live in an actor system.</summary>
     public IpcNode(ActorSystem system, IpcNodeOptions options)
@@ -64,6 +66,12 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
     /// <summary>Calls refused for their identity since the start.</summary>
     public long RefusedCount => Interlocked.Read(ref _refused);
 
+    /// <summary>Those of them whose caller has other credentials since.</summary>
+    public long OutdatedCount => Interlocked.Read(ref _outdated);
+
+    /// <summary>Those of them whose caller's proof has expired.</summary>
+    public long ExpiredCount => Interlocked.Read(ref _expired);
+
     /// <summary>Handles that are out.</summary>
     public int HandleCount => _handles.Count;
 
@@ -73,6 +81,16 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
     /// <summary>Makes the identity of a process of this node.</summary>
     public CallContext Admit(int pid, Principal principal) =>
         new(this, _identities.Add(new CallerIdentity(pid, 1, Node, principal)));
+
+    /// <inheritdoc/>
+    public void Change(CallContext context, Principal principal) => _identities.Replace(context, principal);
+
+    /// <inheritdoc/>
+    public void Expire(CallContext context)
+    {
+        context.Identity.Revoke(Revocation.Expired);
+        _log.Info("The credential of {0} has expired", context.Identity);
+    }
 
     /// <summary>Ends the identity of a process: from here on its calls are refused, and its handles, here and
     /// on every node that it called, are dropped.</summary>
@@ -140,15 +158,15 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
 
     internal override void Refused(Request request, string reason)
     {
-        Interlocked.Increment(ref _refused);
+        Count(request.Caller);
         _log.Warning(
             "Refused call {0}.{1} by {2}: {3}", request.Contract, request.Method,
             request.Caller?.ToString() ?? "nobody", reason);
     }
 
-    internal void RefusedFrame(NodeRef peer, string reason)
+    internal void RefusedFrame(NodeRef peer, CallerIdentity? caller, string reason)
     {
-        Interlocked.Increment(ref _refused);
+        Count(caller);
         _log.Warning("Refused a call from {0}: {1}", peer, reason);
     }
 
@@ -167,5 +185,12 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
         if (inline && home.Cell is { Dispatcher: PpcDispatcher ppc } cell && ppc.TryRun(cell, request)) return;
         if (home.TryQueue(request)) home.Actor.Tell(request, ActorRefs.NoSender);
         else request.Fail(request.Generation, Errno.Overloaded);
+    }
+
+    private void Count(CallerIdentity? caller)
+    {
+        Interlocked.Increment(ref _refused);
+        if (caller?.Revocation == Revocation.Outdated) Interlocked.Increment(ref _outdated);
+        if (caller?.Revocation == Revocation.Expired) Interlocked.Increment(ref _expired);
     }
 }

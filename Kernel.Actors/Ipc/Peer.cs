@@ -38,12 +38,18 @@ internal sealed class Peer : ICompletionSink
     public void Send(CallerIdentity caller, ObjectHandle target, Request request)
     {
         var generation = request.Generation;
+        if (caller.Revoked)
+        {
+            RefuseRevoked(caller, request, generation);
+            return;
+        }
         var writer = new WireWriter(256);
         try
         {
             if (!Introduce(caller, ref writer))
             {
-                Refuse(request, generation);
+                if (caller.Revoked) RefuseRevoked(caller, request, generation);
+                else Refuse(request, generation);
                 return;
             }
             var oneWay = request.OneWay;
@@ -117,7 +123,7 @@ internal sealed class Peer : ICompletionSink
             _ended = true;
             sent = [.. _sent.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
             taken = [.. _taken.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
-            foreach (var identity in _introducedHere.Values) identity.Revoke();
+            foreach (var identity in _introducedHere.Values) identity.Revoke(Revocation.Ended);
             _sent.Clear();
         }
         foreach (var call in sent)
@@ -170,11 +176,22 @@ internal sealed class Peer : ICompletionSink
     private void Refuse(Request request, long generation) =>
         request.Fail(generation, Link.HasEnded || _ended ? Errno.NotRun : Errno.Overloaded);
 
+    private void RefuseRevoked(CallerIdentity caller, Request request, long generation)
+    {
+        _node.Refused(request, "the caller's identity is no longer valid");
+        request.Fail(generation, caller.Refusal);
+    }
+
     private bool Introduce(CallerIdentity caller, ref WireWriter writer)
     {
         lock (_lock)
         {
-            if (_introducedThere.TryGetValue(caller.Pid, out var known) && known == caller) return true;
+            if (_introducedThere.TryGetValue(caller.Pid, out var known))
+            {
+                if (known == caller) return true;
+                // The process has called with newer credentials since this call was stamped.
+                if (known.Version > caller.Version) return false;
+            }
             writer.Clear();
             IdentityFrame.Write(ref writer, caller);
             // In the class of calls, so that it goes before the first of them.
@@ -272,20 +289,37 @@ internal sealed class Peer : ICompletionSink
     {
         lock (_lock)
         {
-            if (!_introducedHere.TryGetValue(header.Pid, out caller) || caller.Version != header.Version)
+            if (!_introducedHere.TryGetValue(header.Pid, out caller) || caller.Version < header.Version)
             {
-                _node.RefusedFrame(Link.Peer, $"process {header.Pid} v{header.Version} was not introduced");
+                _node.RefusedFrame(
+                    Link.Peer, null, $"process {header.Pid} v{header.Version} was not introduced");
                 return Errno.EPERM;
             }
         }
-        if (caller.Revoked) return Errno.EPERM;
+        if (caller.Version > header.Version) return RefuseOutdated(caller, header.Version);
+        // The home ends the process then; this does not wait to hear of it.
+        if (caller.Principal.ExpiresNs != 0 && caller.Principal.HasExpired(_options.Clock.RealtimeNs))
+            caller.Revoke(Revocation.Expired);
+        if (caller.Revoked)
+        {
+            _node.RefusedFrame(Link.Peer, caller, $"{caller} is no longer valid ({caller.Revocation})");
+            return caller.Refusal;
+        }
         if (caller.IsKernel) return Errno.None;
         var home = _options.Blocks?.HomeOf(header.Pid / IBlockMap.BlockSize) ?? default;
         if (home == Link.Peer) return Errno.None;
         // The block may be so new that this node has not heard of it: then the caller tries again.
         if (home.IsNone && header.Pid >= IBlockMap.BlockSize) return Errno.Overloaded;
-        _node.RefusedFrame(Link.Peer, $"process {header.Pid} has its home on {home}");
+        _node.RefusedFrame(Link.Peer, null, $"process {header.Pid} has its home on {home}");
         return Errno.EPERM;
+    }
+
+    private Errno RefuseOutdated(CallerIdentity now, uint version)
+    {
+        var before = new CallerIdentity(now.Pid, version, now.Home, now.Principal);
+        before.Revoke(Revocation.Outdated);
+        _node.RefusedFrame(Link.Peer, before, $"process {now.Pid} has credentials v{now.Version} by now");
+        return before.Refusal;
     }
 
     private void ReceiveReply(ref WireReader reader)
@@ -324,8 +358,9 @@ internal sealed class Peer : ICompletionSink
                 "too many identities introduced");
             if (_introducedHere.TryGetValue(identity.Pid, out var known))
             {
-                if (known.Version > identity.Version) return;
-                known.Revoke();
+                // One version of a process's credentials never changes.
+                if (known.Version >= identity.Version) return;
+                known.Revoke(Revocation.Outdated);
             }
             _introducedHere[identity.Pid] = identity;
         }
@@ -335,7 +370,7 @@ internal sealed class Peer : ICompletionSink
     {
         lock (_lock)
         {
-            if (_introducedHere.Remove(pid, out var identity)) identity.Revoke();
+            if (_introducedHere.Remove(pid, out var identity)) identity.Revoke(Revocation.Ended);
         }
         // A node speaks for its own processes only.
         if (pid >= IBlockMap.BlockSize

@@ -8,7 +8,8 @@ internal sealed class Child(int pid, uint uid, int group)
 {
     public int Pid { get; } = pid;
 
-    public uint Uid { get; } = uid;
+    /// <summary>Its real user id.</summary>
+    public uint Uid { get; set; } = uid;
 
     public int Group { get; set; } = group;
 

@@ -17,7 +17,7 @@ internal sealed class ParentReport(ProcessTable table, Process process)
     /// <summary>Stopped, continued or ended.</summary>
     public void Changed(int status, int code)
     {
-        _next = new WaitResult(process.Pid, status, process.Principal.Uid, code);
+        _next = new WaitResult(process.Pid, status, process.Principal.UserIds.Real, code);
         SendNext();
     }
 
@@ -25,7 +25,7 @@ internal sealed class ParentReport(ProcessTable table, Process process)
     public void GroupChanged()
     {
         // Any change that is still to be sent carries the group.
-        _next ??= new WaitResult(process.Pid, 0, process.Principal.Uid, 0);
+        _next ??= new WaitResult(process.Pid, 0, process.Principal.UserIds.Real, 0);
         SendNext();
     }
 

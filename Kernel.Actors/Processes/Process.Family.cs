@@ -29,7 +29,8 @@ internal sealed partial class Process
         {
             var start = new ChildStart(
                 Pid, Group, Session, Principal.Uid, Principal.Gid, Principal.User, [.. Principal.Groups],
-                (byte)Principal.By, _mask, _ignored, _name);
+                (byte)Principal.By, _mask, _ignored, _name, Principal.LoginUid, Principal.UserIds,
+                Principal.GroupIds, Principal.ExpiresNs);
             _spawning++;
             _table.Spawn(this, nodeId, start, outcome =>
             {

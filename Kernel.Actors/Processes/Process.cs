@@ -40,13 +40,13 @@ internal sealed partial class Process : ProcessContract
         Session = start.Session;
         (_mask, _ignored, _handled) = (start.SignalMask, start.IgnoredSignals, start.HandledSignals);
         (_noChildStop, _noChildWait) = (start.NoChildStop, start.NoChildWait);
-        Self = new Child(pid, start.Principal.Uid, start.Group) { Local = this };
+        Self = new Child(pid, start.Principal.UserIds.Real, start.Group) { Local = this };
         StartedNs = table.Clock.RealtimeNs;
     }
 
     public int Pid { get; }
 
-    public Principal Principal { get; }
+    public Principal Principal { get; private set; }
 
     /// <summary>How its parent sees it.</summary>
     public Child Self { get; }
@@ -98,8 +98,8 @@ internal sealed partial class Process : ProcessContract
     public void Taken() => ForkedBy = 0;
 
     public ProcessInfo Describe() => new(
-        Pid, ParentPid, Group, Session, Principal.Uid, Principal.Gid, Principal.User, Letter(), _name,
-        StartedNs, _table.Node);
+        Pid, ParentPid, Group, Session, Principal.UserIds.Real, Principal.GroupIds.Real, Principal.User,
+        Letter(), _name, StartedNs, _table.Node);
 
     public override void Info(Reply<ProcessInfo> reply) => reply.Ok(Describe());
 

@@ -77,9 +77,7 @@ public sealed class ProcessHost(IActorRef table, IpcPort ipc, IMembership member
     {
         if (processes.Find(process.Pid) is not { HasEnded: false } abandoned) return;
         if (abandoned.Context != process.Context) return;
-        abandoned.Post(new SignalInfo(Signals.Hangup, 0, 0, Signals.FromKernel, 0, false));
-        // Nobody is there to run a handler.
-        abandoned.End(Signals.Kill);
+        abandoned.HangUp();
     });
 
     /// <summary>Ends every process of this node as SIGKILL does: the node may not serve any more, or

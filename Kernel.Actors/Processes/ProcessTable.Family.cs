@@ -110,16 +110,18 @@ internal sealed partial class ProcessTable
     {
         if (Find(pid) is not { HasEnded: false, Token: { } expected } process) return null;
         var isShown = CryptographicOperations.FixedTimeEquals(expected, token);
-        if (!isShown || process.Principal.Uid != principal.Uid) return null;
+        if (!isShown || process.Principal.LoginUid != principal.LoginUid) return null;
         process.Token = null;
+        // From here on it acts by what its program has shown.
+        if (process.Principal.ExpiresNs != principal.ExpiresNs)
+            process.Become(process.Principal with { ExpiresNs = principal.ExpiresNs });
         return process;
     }
 
     private void CreateFrom(
         ChildStart start, NodeRef parentNode, Process? parent, Action<Outcome<SpawnResult>> then)
     {
-        var principal = new Principal(
-            start.User, start.Uid, start.Gid, start.Groups ?? [], (Authentication)start.By);
+        var principal = PrincipalOf(start);
         var from = new ProcessStart(
             principal, Process.ShortName(start.Name), start.Parent, start.Group, start.Session)
         {
@@ -147,6 +149,21 @@ internal sealed partial class ProcessTable
         });
     }
 
+    private static Principal PrincipalOf(in ChildStart start)
+    {
+        var authenticated = new Principal(
+            start.User, start.Uid, start.Gid, start.Groups ?? [], (Authentication)start.By);
+        // A node of an earlier version sends one id of each kind; what it leaves out reads as root's.
+        if (start.UserIds.File != start.Uid || start.GroupIds.File != start.Gid) return authenticated;
+        return authenticated with
+        {
+            LoginUid = start.LoginUid,
+            UserIds = start.UserIds,
+            GroupIds = start.GroupIds,
+            ExpiresNs = start.ExpiresNs,
+        };
+    }
+
     private void Spawned(
         Process parent, NodeRef target, ChildStart start, Outcome<SpawnResult> outcome,
         Action<Outcome<SpawnResult>> then)
@@ -163,7 +180,7 @@ internal sealed partial class ProcessTable
         {
             var pid = outcome.Value.Pid;
             _needs.Homes.Learn(pid, target);
-            var child = new Child(pid, start.Uid, start.Group) { Node = target };
+            var child = new Child(pid, start.UserIds.Real, start.Group) { Node = target };
             _remoteChildren[pid] = child;
             parent.Children.Add(child, parent);
             var early = parent.TakeEarly(pid);
@@ -177,7 +194,7 @@ internal sealed partial class ProcessTable
         if (child.IsZombie || news.Sequence <= child.Sequence) return;
         child.Sequence = news.Sequence;
         var moved = child.Group != news.Group;
-        child.Group = news.Group;
+        (child.Group, child.Uid) = (news.Group, news.Change.Uid);
         if (news.Change.Code == 0)
         {
             if (moved) parent.WakeWaiters();

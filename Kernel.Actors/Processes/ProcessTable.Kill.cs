@@ -194,7 +194,8 @@ internal sealed partial class ProcessTable
     private readonly record struct Sender(int Pid, uint Uid, uint EffectiveUid, int Number, int Session)
     {
         public Sender(CallerIdentity caller, int signal)
-            : this(caller.Pid, caller.Principal.Uid, caller.Principal.Uid, signal, 0)
+            : this(
+                caller.Pid, caller.Principal.UserIds.Real, caller.Principal.UserIds.Effective, signal, 0)
         {
         }
 
@@ -205,8 +206,9 @@ internal sealed partial class ProcessTable
         /// <summary>The rule of kill(2).</summary>
         public bool May(Process target)
         {
-            var uid = target.Principal.Uid;
-            return IsRoot || Uid == uid || EffectiveUid == uid
+            var ids = target.Principal.UserIds;
+            return IsRoot || Uid == ids.Real || Uid == ids.Saved
+                || EffectiveUid == ids.Real || EffectiveUid == ids.Saved
                 || (Number == Signals.Continue && Session != 0 && Session == target.Session);
         }
 

@@ -68,14 +68,21 @@ internal sealed partial class ProcessTable : ProcessTableContract
     /// <summary>Makes a process: takes a number, registers it in its group, then lets it live.</summary>
     /// <param name="make">Makes it from its number.</param>
     /// <param name="parent">Its parent, when that lives here.</param>
-    /// <param name="then">Gets it once it lives, or EAGAIN, or ESRCH when the parent ended meanwhile.</param>
+    /// <param name="then">Gets it once it lives, or EAGAIN, EKEYEXPIRED, or ESRCH when the
+    /// parent ended meanwhile.</param>
     public void Create(
         Principal principal, Func<int, Process> make, Process? parent, Action<Outcome<Process>> then)
     {
         if (!_needs.Membership.MayServe || _processes.Count >= Settings.PerNodeMax
-            || (!principal.IsRoot && _perUser.GetValueOrDefault(principal.Uid) >= Settings.PerUserMax))
+            || (principal.UserIds.Real != 0 && !principal.IsAdministrator
+                && _perUser.GetValueOrDefault(principal.UserIds.Real) >= Settings.PerUserMax))
         {
             then(Errno.EAGAIN);
+            return;
+        }
+        if (!IsValid(principal))
+        {
+            then(Errno.EKEYEXPIRED);
             return;
         }
         _numbers.Take(number =>
@@ -102,8 +109,7 @@ internal sealed partial class ProcessTable : ProcessTableContract
     {
         _processes.Remove(process.Pid);
         var (pid, group, session) = (process.Pid, process.Group, process.Session);
-        var user = process.Principal.Uid;
-        if (--_perUser[user] == 0) _perUser.Remove(user);
+        ForgetUser(process.Principal);
         process.Forgotten();
         LeaveSession(session);
         Leave(group, pid);
@@ -136,9 +142,28 @@ internal sealed partial class ProcessTable : ProcessTableContract
     private void Add(Process process)
     {
         _processes.Add(process);
-        var user = process.Principal.Uid;
-        _perUser[user] = _perUser.GetValueOrDefault(user) + 1;
+        CountUser(process.Principal);
         _sessions[process.Session] = _sessions.GetValueOrDefault(process.Session) + 1;
+    }
+
+    /// <summary>A process has other credentials.</summary>
+    public void PrincipalChanged(Process process, Principal before)
+    {
+        ForgetUser(before);
+        CountUser(process.Principal);
+        WatchExpiry(process.Principal);
+    }
+
+    private void CountUser(Principal principal)
+    {
+        var user = principal.UserIds.Real;
+        _perUser[user] = _perUser.GetValueOrDefault(user) + 1;
+    }
+
+    private void ForgetUser(Principal principal)
+    {
+        var user = principal.UserIds.Real;
+        if (--_perUser[user] == 0) _perUser.Remove(user);
     }
 
     private void Enrolled(Process child, Process? parent, Errno errno, Action<Outcome<Process>> then)
@@ -159,6 +184,7 @@ internal sealed partial class ProcessTable : ProcessTableContract
             return;
         }
         child.Born();
+        WatchExpiry(child.Principal);
         parent?.Children.Add(child.Self, parent);
         then(child);
         child.ActUponEarlySignals();

@@ -101,7 +101,7 @@ internal sealed class NameServer(IReplicatedTable replicated, NameSettings setti
     {
         if ((flags & FlagsMagicMask) == FlagsMagic) flags &= ~FlagsMagicMask;
         var owner = Owner(nodeId, caller);
-        if (!caller.Principal.IsRoot) reply.Fail(Errno.EPERM);
+        if (!caller.Principal.IsAdministrator) reply.Fail(Errno.EPERM);
         else if (type.Length == 0) reply.Fail(Errno.EINVAL);
         else if ((flags & ~(FlagsStored | FlagsIgnored)) != 0 || owner.IsNone) reply.Fail(Errno.EINVAL);
         else if (_root is not { } root) reply.Fail(Errno.EIO);
@@ -115,7 +115,7 @@ internal sealed class NameServer(IReplicatedTable replicated, NameSettings setti
 
     public override void Unmount(ulong volume, int flags, CallerIdentity caller, Reply<Nothing> reply)
     {
-        if (!caller.Principal.IsRoot) reply.Fail(Errno.EPERM);
+        if (!caller.Principal.IsAdministrator) reply.Fail(Errno.EPERM);
         else if ((flags & ~UnmountFlags) != 0) reply.Fail(Errno.EINVAL);
         else if (_root is not { } root) reply.Fail(Errno.EIO);
         else if (root.Node == Self) UnmountFor(volume, flags, reply);

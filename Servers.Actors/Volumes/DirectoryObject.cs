@@ -9,6 +9,9 @@ namespace K42.Servers.Volumes;
 /// EIO.</remarks>
 internal sealed class DirectoryObject(VolumeServer server, RamDirectory directory) : DirectoryContract
 {
+    // AT_EACCESS of faccessat(2).
+    private const int EffectiveAccess = 0x200;
+
     public const Rights HandleRights = Rights.Lookup | Rights.ControlAccess;
 
     public RamDirectory Directory => directory;
@@ -20,7 +23,10 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
             reply.Fail(Errno.Refresh);
             return;
         }
-        var errno = server.Files.Walk(directory, walk, caller.Principal, out var found);
+        var who = caller.Principal;
+        // access(2) asks for whom the process is, not as whom it acts.
+        if (walk.Intent == WalkIntent.Access && (walk.Flags & EffectiveAccess) == 0) who = who.ByRealIds();
+        var errno = server.Files.Walk(directory, walk, who, out var found);
         if (found.Stop == WalkStop.Done) server.Used();
         if (errno != Errno.None) reply.Fail(errno);
         else if (found.Stop != WalkStop.Done) reply.Ok(server.Elsewhere(found));

@@ -74,7 +74,7 @@ public sealed class VolumeRoot : ObjectActor
         public override void Create(string type, string options, CallerIdentity caller, Reply<ulong> reply)
         {
             var settings = root._settings;
-            if (!caller.Principal.IsRoot)
+            if (!caller.Principal.IsAdministrator)
             {
                 reply.Fail(Errno.EPERM);
                 return;

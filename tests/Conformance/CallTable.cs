@@ -41,6 +41,9 @@ public enum ParameterKind
     /// </summary>
     OutGroups,
 
+    /// <summary>A list of group ids; the kernel gets their number and an array.</summary>
+    InGroups,
+
     /// <summary>Access and modification time as a list of two times, or null.</summary>
     Times,
 

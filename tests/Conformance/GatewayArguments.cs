@@ -86,6 +86,10 @@ internal static class GatewayAnswers
                 (fields["type"], fields["bsize"]) = ($"{done.Statfs.Type}", $"{done.Statfs.Bsize}");
                 fields["namelen"] = $"{done.Statfs.Namelen}";
                 break;
+            case Completion.OutOneofCase.Ids:
+                (fields["real"], fields["effective"]) = ($"{done.Ids.Real}", $"{done.Ids.Effective}");
+                fields["saved"] = $"{done.Ids.Saved}";
+                break;
             case Completion.OutOneofCase.Child: Child(fields, done.Child); break;
             case Completion.OutOneofCase.Action: Action(fields, done.Action); break;
             case Completion.OutOneofCase.Lock: Lock(fields, done.Lock); break;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 
 namespace K42.Conformance;
@@ -80,6 +81,9 @@ public sealed class ScriptCompiler
             case (ParameterKind.OutGroups, NumberValue count):
                 _text.Append($"i{count.Number} og,{Math.Max(0, count.Number) * 4}");
                 break;
+            case (ParameterKind.InGroups, ListValue list):
+                _text.Append($"i{list.Items.Count} d").AppendJoin("", list.Items.Select(Group));
+                break;
             case (ParameterKind.InVector or ParameterKind.OutVector, ListValue list):
                 var letter = kind == ParameterKind.InVector ? 'W' : 'V';
                 _text.Append(letter).AppendJoin(',', list.Items.Select(VectorItem));
@@ -105,6 +109,13 @@ public sealed class ScriptCompiler
         LockValue file => $"F{file.Type},{file.Whence},{file.Start},{file.Length}",
         _ => throw new InvalidOperationException($"no numeric form for {value}"),
     };
+
+    private static string Group(ScriptValue item)
+    {
+        var bytes = new byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, unchecked((uint)((NumberValue)item).Number));
+        return Convert.ToHexStringLower(bytes);
+    }
 
     private static string VectorItem(ScriptValue item) => item switch
     {

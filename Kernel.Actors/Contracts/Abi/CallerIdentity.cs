@@ -1,49 +1,29 @@
 namespace K42.Contracts;
 
-/// <summary>How a principal proved who it is.</summary>
-public enum Authentication : byte
+/// <summary>Why an identity is not valid any more.</summary>
+public enum Revocation
 {
-    /// <summary>A kernel or server, by its node's certificate.</summary>
-    Node = 1,
+    /// <summary>It is valid.</summary>
+    None = 0,
 
-    /// <summary>A client certificate of the cluster's CA.</summary>
-    ClientCertificate = 2,
+    /// <summary>The process died, or its node.</summary>
+    Ended = 1,
 
-    /// <summary>The user id of a Unix socket's peer.</summary>
-    PeerUid = 3,
-}
+    /// <summary>The process has other credentials since.</summary>
+    Outdated = 2,
 
-/// <summary>For whom a process acts.</summary>
-/// <param name="User">The user's name, at most 64 bytes.</param>
-/// <param name="Uid">User id.</param>
-/// <param name="Gid">Group id.</param>
-/// <param name="Groups">Supplementary groups, at most 64.</param>
-/// <param name="By">How it authenticated.</param>
-public sealed record Principal(string User, uint Uid, uint Gid, IReadOnlyList<uint> Groups, Authentication By)
-{
-    /// <summary>True for uid 0.</summary>
-    public bool IsRoot => Uid == 0;
-
-    /// <summary>True when the gid is the principal's group or one of its supplementary groups.</summary>
-    public bool InGroup(uint gid)
-    {
-        if (Gid == gid) return true;
-        // By index: an enumerator of the interface would be allocated for every permission check.
-        for (var i = 0; i < Groups.Count; i++)
-        {
-            if (Groups[i] == gid) return true;
-        }
-        return false;
-    }
+    /// <summary>What proved the principal has expired.</summary>
+    Expired = 3,
 }
 
 /// <summary>The kernel's word on who calls: stamped where a message enters, never written by a
 /// program.</summary>
 /// <remarks>One object per process and credential version. A change of credentials makes a new one and
-/// revokes the old, so a message that still carries it is refused (EPERM).</remarks>
+/// revokes the old, so a message that still carries it is refused: EKEYEXPIRED when what proved the principal
+/// has expired, else EPERM.</remarks>
 public sealed class CallerIdentity
 {
-    private volatile bool _revoked;
+    private int _revocation;
 
     internal CallerIdentity(int pid, uint version, NodeRef home, Principal principal)
     {
@@ -66,9 +46,16 @@ public sealed class CallerIdentity
     public bool IsKernel => Pid == 0;
 
     /// <summary>True once the process died, its credentials changed, or they expired.</summary>
-    public bool Revoked => _revoked;
+    public bool Revoked => Volatile.Read(ref _revocation) != 0;
 
-    internal void Revoke() => _revoked = true;
+    /// <summary>Why it is revoked.</summary>
+    public Revocation Revocation => (Revocation)Volatile.Read(ref _revocation);
+
+    /// <summary>What a call gets that carries it once it is revoked.</summary>
+    internal Errno Refusal => Revocation == Revocation.Expired ? Errno.EKEYEXPIRED : Errno.EPERM;
+
+    /// <summary>The first reason stays.</summary>
+    internal void Revoke(Revocation why) => Interlocked.CompareExchange(ref _revocation, (int)why, 0);
 
     /// <inheritdoc/>
     public override string ToString() => $"pid {Pid} v{Version} uid {Principal.Uid} on {Home}";

@@ -75,7 +75,7 @@ public abstract class ObjectActor : ActorBase
         if (request.Caller is not { Revoked: false })
         {
             Ipc.Refused(request, "the caller's identity is missing or no longer valid");
-            request.Fail(generation, Errno.EPERM);
+            request.Fail(generation, request.Caller?.Refusal ?? Errno.EPERM);
             return;
         }
         if (request.ParkedMax > 0 && target.ParkedCount >= request.ParkedMax)

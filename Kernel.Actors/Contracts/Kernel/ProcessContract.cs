@@ -59,14 +59,40 @@ public readonly partial record struct SignalInfo(
 public readonly partial record struct SignalState(
     ulong Stamp, bool Ended, int ExitStatus, [property: Max(64)] SignalInfo[] Signals, bool Stopped);
 
+/// <summary>What a change of ids names.</summary>
+public enum IdRule : byte
+{
+    /// <summary>setuid(2), setgid(2).</summary>
+    Id = 1,
+
+    /// <summary>setreuid(2), setregid(2).</summary>
+    RealAndEffective = 2,
+
+    /// <summary>setresuid(2), setresgid(2).</summary>
+    RealEffectiveAndSaved = 3,
+
+    /// <summary>setfsuid(2), setfsgid(2).</summary>
+    File = 4,
+}
+
+/// <summary>A change of user or group ids.</summary>
+/// <param name="Rule">Which ids are given.</param>
+/// <param name="OfGroup">Group ids, else user ids.</param>
+/// <param name="First">The first id in the order of the manual page; 0xffffffff leaves one as it is.</param>
+/// <param name="Second">The second, where there is one.</param>
+/// <param name="Third">The third, where there is one.</param>
+[Wire]
+public readonly partial record struct IdChange(
+    IdRule Rule, bool OfGroup, uint First, uint Second, uint Third);
+
 /// <summary>What is known of a process.</summary>
 /// <param name="Pid">Its number.</param>
 /// <param name="Parent">Its parent's number; 1 for an orphan.</param>
 /// <param name="Group">Its process group.</param>
 /// <param name="Session">Its session.</param>
-/// <param name="Uid">Real, effective and saved user id.</param>
-/// <param name="Gid">Real, effective and saved group id.</param>
-/// <param name="User">The principal's name.</param>
+/// <param name="Uid">Real user id.</param>
+/// <param name="Gid">Real group id.</param>
+/// <param name="User">The name of the user who authenticated.</param>
 /// <param name="State">'S', 'T', 'Z' as in proc(5).</param>
 /// <param name="Name">What the client calls itself (comm), at most 15 bytes.</param>
 /// <param name="StartedNs">CLOCK_REALTIME at its start.</param>
@@ -142,4 +168,16 @@ public abstract partial class ProcessContract : ServerObject
     /// <summary>Sets what the process is called (PR_SET_NAME): at most 15 bytes count.</summary>
     [Call(12, Rights.ProcessOnly, Idempotent = true)]
     public abstract void SetName([Max(64)] string name, Reply<Nothing> reply);
+
+    /// <summary>setuid(2), setgid(2), setreuid(2), setregid(2), setresuid(2), setresgid(2), setfsuid(2),
+    /// setfsgid(2), with CAP_SETUID and CAP_SETGID where the effective user id is 0. When it answers, calls
+    /// that carry the credentials before are refused. Gives the file system's id before (which setfsuid(2)
+    /// returns). EPERM, EINVAL.</summary>
+    [Call(13, Rights.ProcessOnly, Fails = [Errno.EPERM, Errno.EINVAL])]
+    public abstract void ChangeIds(IdChange change, Reply<uint> reply);
+
+    /// <summary>setgroups(2), of at most 64. EPERM without the effective user id 0, EINVAL for the group
+    /// -1.</summary>
+    [Call(14, Rights.ProcessOnly, Fails = [Errno.EPERM, Errno.EINVAL])]
+    public abstract void SetGroups([Max(64)] uint[] groups, Reply<Nothing> reply);
 }

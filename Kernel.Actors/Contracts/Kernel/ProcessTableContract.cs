@@ -5,12 +5,17 @@ namespace K42.Contracts.Kernel;
 /// <param name="User">The principal's name.</param>
 /// <param name="Groups">Supplementary groups.</param>
 /// <param name="By">How the principal authenticated (<see cref="Authentication"/>).</param>
+/// <param name="Uid">The user id before files; so for Gid.</param>
 /// <param name="IgnoredSignals">Bit n-1 set: signal n is ignored.</param>
+/// <param name="LoginUid">The user who authenticated.</param>
+/// <param name="UserIds">User ids.</param>
+/// <param name="GroupIds">Group ids.</param>
+/// <param name="ExpiresNs">Until when the parent's proof holds (CLOCK_REALTIME); 0 for ever.</param>
 [Wire]
 public readonly partial record struct ChildStart(
     int Parent, int Group, int Session, uint Uid, uint Gid, [property: Max(64)] string User,
     [property: Max(64)] uint[] Groups, byte By, ulong SignalMask, ulong IgnoredSignals,
-    [property: Max(64)] string Name);
+    [property: Max(64)] string Name, uint LoginUid, LinuxIds UserIds, LinuxIds GroupIds, long ExpiresNs);
 
 /// <summary>The processes of one node, and what other processes and kernels ask about them.</summary>
 /// <remarks>A factory: one per node. Ask the node that is home to the number (a process, group or session

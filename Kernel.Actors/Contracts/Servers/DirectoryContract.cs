@@ -13,7 +13,8 @@ public enum WalkIntent : byte
     /// <summary>A directory handle: chdir(2), which needs search permission on it.</summary>
     Directory = 3,
 
-    /// <summary>access(2) with the real ids: Mode is R_OK 4, W_OK 2, X_OK 1, F_OK 0.</summary>
+    /// <summary>access(2) with the real ids, or with Flags AT_EACCESS (0x200) as other calls: Mode is R_OK 4,
+    /// W_OK 2, X_OK 1, F_OK 0.</summary>
     Access = 4,
 
     /// <summary>readlink(2). The answer's Text.</summary>

@@ -7,6 +7,8 @@ namespace K42.Gateway.Calls;
 /// <summary>Turns what a call returned and wrote into its completion.</summary>
 internal static class CallDecoder
 {
+    private const int IdBytes = 4;
+
     /// <summary>The completion of a call that the system made.</summary>
     public static Completion Decode(ulong tag, CallFrame frame, SysResult result)
     {
@@ -74,12 +76,20 @@ internal static class CallDecoder
             case OutKind.Signals:
                 to.Signals = new SignalSet { Mask = (ulong)StructLayout.Int64(bytes, 0) };
                 break;
+            case OutKind.Ids: to.Ids = Ids(bytes); break;
             case OutKind.Descriptors:
                 to.Descriptors = new Descriptors { Fds =
                     { StructLayout.Int32(bytes, 0), StructLayout.Int32(bytes, 4) } };
                 break;
         }
     }
+
+    private static Ids Ids(ReadOnlySpan<byte> bytes) => new()
+    {
+        Real = (uint)StructLayout.Int32(bytes, 0),
+        Effective = (uint)StructLayout.Int32(bytes, IdBytes),
+        Saved = (uint)StructLayout.Int32(bytes, 2 * IdBytes),
+    };
 
     private static Groups Groups(ReadOnlySpan<byte> bytes)
     {

@@ -24,7 +24,7 @@ internal static partial class CallEncoder
         if (number is < 0 or >= NumberBase)
             return call.CallCase == Numeric && EncodeNumeric(call.Numeric, frame);
         return TryIo(call, frame, number) || TryFiles(call, frame, number) || TryNames(call, frame, number)
-            || TryProcesses(call, frame, number);
+            || TryProcesses(call, frame, number) || TryCredentials(call, frame, number);
     }
 
     private static bool EncodeNumeric(NumericRequest call, CallFrame frame)

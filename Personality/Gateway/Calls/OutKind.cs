@@ -47,4 +47,7 @@ internal enum OutKind : byte
 
     /// <summary>struct flock.</summary>
     Lock,
+
+    /// <summary>Real, effective and saved id.</summary>
+    Ids,
 }

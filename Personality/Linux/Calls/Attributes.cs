@@ -59,7 +59,7 @@ internal static class Attributes
     public static ValueTask<SysResult> Faccessat(LinuxTask task, SyscallArgs args) =>
         Access(task, args, args.Int(0), 1, args.UInt(2), 0);
 
-    /// <summary>faccessat2(2). Real and effective ids are the same here.</summary>
+    /// <summary>faccessat2(2).</summary>
     public static ValueTask<SysResult> Faccessat2(LinuxTask task, SyscallArgs args) =>
         Access(task, args, args.Int(0), 1, args.UInt(2), args.Int(3));
 
@@ -117,6 +117,7 @@ internal static class Attributes
         {
             Intent = WalkIntent.Access,
             Mode = mode,
+            Flags = flags & AtFlag.AT_EACCESS,
             FollowLast = (flags & AtFlag.AT_SYMLINK_NOFOLLOW) == 0,
         };
         return (await PathCall.Walk(task, directory, path.Value, what)).Done();

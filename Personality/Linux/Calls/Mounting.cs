@@ -28,7 +28,7 @@ internal static class Mounting
         using var directory = (await PathCall.Directory(task, AtFlag.AT_FDCWD, path.Value))
             .Out(out var errno);
         if (directory is null) return errno;
-        if (!task.Principal.IsRoot) return Errno.EPERM;
+        if (!task.Principal.IsAdministrator) return Errno.EPERM;
         var flags = args.Address(3);
         if ((flags & MagicMask) == Magic) flags &= ~MagicMask;
         if ((flags & (Remount | Bind | Move | Propagation)) != 0 || args.Address(2) == 0) return Errno.EINVAL;
@@ -52,7 +52,7 @@ internal static class Mounting
         var what = new WalkRequest { Intent = WalkIntent.Status, FollowLast = follow, Text = "" };
         var reply = await cursor.Walk(what, stopAtMount: true);
         if (reply.Failed) return reply.Errno;
-        if (!task.Principal.IsRoot) return Errno.EPERM;
+        if (!task.Principal.IsAdministrator) return Errno.EPERM;
         var volume = await MountedAt(task, cursor, reply.Value);
         if (volume.Failed) return volume.Errno;
         var names = NameClient.On(task.Context, task.System.Host.Node);

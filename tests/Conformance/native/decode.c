@@ -119,6 +119,9 @@ static void add_structure(struct text *to, const struct out *out)
         text_add(to, " handler=%s flags=%lu mask=%lu", action->handler == 0 ? "default"
             : action->handler == 1 ? "ignore" : "handler", action->flags, action->mask);
         break;
+    case '1': text_add(to, " real=%u", *(const unsigned *)out->at); break;
+    case '2': text_add(to, " effective=%u", *(const unsigned *)out->at); break;
+    case '3': text_add(to, " saved=%u", *(const unsigned *)out->at); break;
     case 'm': text_add(to, " mask=%lu", *(const unsigned long *)out->at); break;
     case 'l':
         text_add(to, " l_type=%d l_whence=%d l_start=%ld l_len=%ld l_pid=%d", lock->l_type, lock->l_whence,

@@ -163,7 +163,8 @@ public sealed class AcrossNodesSpec
         var alice = await nodes.Begin(on: nodes.Two);
         // What a set-user-id program would be: another user in Alice's session.
         var start = new ChildStart(
-            1, alice.Pid, alice.Pid, 0, 0, "root", [], (byte)Authentication.PeerUid, 0, 0, "su");
+            1, alice.Pid, alice.Pid, 0, 0, "root", [], (byte)Authentication.PeerUid, 0, 0, "su", 1_000,
+            LinuxIds.All(0), LinuxIds.All(0), 0);
         var kernel = ProcessTableClient.On(nodes.Two.Ipc.Kernel, nodes.One.Member.Node);
         var set = (await kernel.CreateChild(start)).Value;
         Assert.Equal(Errno.EPERM, await alice.Kill(set.Pid, 15));

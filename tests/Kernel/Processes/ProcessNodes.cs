@@ -61,7 +61,7 @@ internal sealed class ProcessNodes : IDisposable
         var homes = new NumberHomes(Cluster.Tables.Blocks);
         var root = node.System.ActorOf(
             ProcessRoot.Props(
-                node.Ipc, new Identities(node.Ipc), node.Membership, node.Grantor, homes, _settings),
+                node.Ipc, node.Ipc, node.Membership, node.Grantor, homes, _settings),
             "processes");
         _hosts[node.Member.Node] = new ProcessHost(root, node.Ipc, node.Membership, homes);
     }
@@ -82,13 +82,6 @@ internal sealed class ProcessNodes : IDisposable
         var node = on ?? One;
         var begun = await Host(node).Begin(who ?? Alice, "program");
         return new Program(this, node, begun.Value);
-    }
-
-    private sealed class Identities(IpcNode ipc) : IIdentities
-    {
-        public CallContext Admit(int pid, Principal principal) => ipc.Admit(pid, principal);
-
-        public void Dismiss(CallContext context) => ipc.Dismiss(context);
     }
 }
 

@@ -39,7 +39,7 @@ internal sealed class GatewayNode : IAsyncDisposable
         _system.ActorOf(DeviceRoot.Props(_ipc), "devices");
         var homes = new NumberHomes(tables);
         var processes = _system.ActorOf(
-            ProcessRoot.Props(_ipc, new Identities(_ipc), membership, tables, homes), "processes");
+            ProcessRoot.Props(_ipc, _ipc, membership, tables, homes), "processes");
         _system.ActorOf(PipeRoot.Props(_ipc), "pipes");
         _system.ActorOf(VolumeRoot.Props(_ipc), "volumes");
         _system.ActorOf(NameRoot.Props(_ipc, membership, tables, new NameSettings(true)), "names");
@@ -138,13 +138,6 @@ internal sealed class GatewayNode : IAsyncDisposable
                     client.User, client.Uid, client.Gid, client.Groups, Authentication.ClientCertificate)
                 : null;
         }
-    }
-
-    private sealed class Identities(IpcNode ipc) : IIdentities
-    {
-        public CallContext Admit(int pid, Principal principal) => ipc.Admit(pid, principal);
-
-        public void Dismiss(CallContext context) => ipc.Dismiss(context);
     }
 }
 

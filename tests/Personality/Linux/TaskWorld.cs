@@ -63,7 +63,7 @@ internal sealed class TaskWorld : IDisposable
     {
         var homes = new NumberHomes(_cluster.Tables.Blocks);
         var processes = _node.System.ActorOf(
-            ProcessRoot.Props(_node.Ipc, new Identities(_node.Ipc), _node.Membership, _node.Grantor, homes),
+            ProcessRoot.Props(_node.Ipc, _node.Ipc, _node.Membership, _node.Grantor, homes),
             "processes");
         Processes = new ProcessHost(processes, _node.Ipc, _node.Membership, homes);
         _node.System.ActorOf(DeviceRoot.Props(_node.Ipc), "devices");
@@ -73,13 +73,6 @@ internal sealed class TaskWorld : IDisposable
         var settings = new NameSettings(true);
         _node.System.ActorOf(NameRoot.Props(_node.Ipc, _node.Membership, _node.Table, settings), "names");
         System = new LinuxSystem(Processes);
-    }
-
-    private sealed class Identities(IpcNode ipc) : IIdentities
-    {
-        public CallContext Admit(int pid, Principal principal) => ipc.Admit(pid, principal);
-
-        public void Dismiss(CallContext context) => ipc.Dismiss(context);
     }
 }
 
