@@ -4,8 +4,8 @@ using K42.Contracts.Kernel;
 namespace K42.Kernel.Processes;
 
 /// <summary>setuid(2) and its kin: who may take which ids, and what follows from it.</summary>
-/// <remarks>CAP_SETUID and CAP_SETGID are the effective user id 0. An id of -1 leaves what it stands for as it
-/// is.</remarks>
+/// <remarks>CAP_SETUID and CAP_SETGID are the effective user id 0. An id of -1 leaves what it stands for
+/// as it is.</remarks>
 internal static class CredentialRules
 {
     private const uint Unchanged = uint.MaxValue;

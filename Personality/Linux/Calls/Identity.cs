@@ -86,7 +86,8 @@ internal static class Identity
         if (!task.Principal.IsAdministrator) return Errno.EPERM;
         if (count > Principal.GroupsMax) return Errno.EINVAL;
         var groups = new uint[count];
-        if (!args.Memory.TryRead(args.Address(1), MemoryMarshal.AsBytes(groups.AsSpan()))) return Errno.EFAULT;
+        var bytes = MemoryMarshal.AsBytes(groups.AsSpan());
+        if (!args.Memory.TryRead(args.Address(1), bytes)) return Errno.EFAULT;
         return (await task.Patient(
             (task.Process, groups), static ask => ask.Process.SetGroups(ask.groups))).Done();
     }
