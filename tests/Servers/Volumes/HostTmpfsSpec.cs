@@ -59,7 +59,7 @@ public sealed class HostTmpfsSpec
     private static Principal[] Users() =>
         HostFiles.IsRoot
             ? [ServerNodes.Root, ServerNodes.Alice, ServerNodes.Bob]
-            : [ServerNodes.Root with { Uid = (uint)Environment.ProcessId }];
+            : [ServerNodes.Root with { UserIds = LinuxIds.All((uint)Environment.ProcessId) }];
 
     private static void Compare(FileOperation[] calls, Principal[] users)
     {
