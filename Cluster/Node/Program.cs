@@ -6,7 +6,8 @@ using K42.Node.Hosting;
 
 try
 {
-    return await CommandTable.Root().Parse(args).InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+    return await CommandTable.Root().Parse(RawArguments.Of(args))
+        .InvokeAsync(new() { EnableDefaultExceptionHandler = false });
 }
 catch (UserException e)
 {

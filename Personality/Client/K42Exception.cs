@@ -30,7 +30,7 @@ public sealed class K42Exception : IOException
 
     private static string Describe(Errno errno, string call, string? subject, Skipped skipped)
     {
-        var about = string.IsNullOrEmpty(subject) ? call : $"{call} {subject}";
+        var about = string.IsNullOrEmpty(subject) ? call : $"{call} {K42Text.Show(subject)}";
         var why = $"{ErrnoTextTable.Of(errno)} ({errno})";
         return skipped == Skipped.No ? $"{about}: {why}" : $"{about}: {why}: {Reason(skipped)}";
     }

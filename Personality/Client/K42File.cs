@@ -98,7 +98,7 @@ public static class K42File
                 if (entries.Count == 0) yield break;
                 foreach (var entry in entries)
                 {
-                    if (entry.Name is not ("." or "..")) yield return entry;
+                    if (entry.Text is not ("." or "..")) yield return entry;
                 }
             }
         }
@@ -153,7 +153,7 @@ public static class K42File
         {
             var names = new List<string>();
             await foreach (var entry in EnumerateAsync(task, path, cancellation).ConfigureAwait(false))
-                names.Add(entry.Name);
+                names.Add(entry.Text);
             foreach (var name in names)
                 await DeleteAsync(task, $"{path.TrimEnd('/')}/{name}", true, cancellation)
                     .ConfigureAwait(false);

@@ -76,8 +76,8 @@ public sealed partial class K42Task
 
     /// <summary>readlink(2): what a symbolic link says.</summary>
     public async Task<string> ReadLinkAsync(string path, CancellationToken cancellation = default) =>
-        (await MakeAsync(SystemCalls.Readlink(path, 4_096), path, cancellation).ConfigureAwait(false))
-            .Data.ToStringUtf8();
+        K42Text.Decode((await MakeAsync(SystemCalls.Readlink(path, 4_096), path, cancellation)
+            .ConfigureAwait(false)).Data);
 
     /// <summary>pipe2(2): the reading and the writing end.</summary>
     public async Task<(int Reader, int Writer)> PipeAsync(
@@ -130,8 +130,8 @@ public sealed partial class K42Task
 
     /// <summary>getcwd(2).</summary>
     public async Task<string> CurrentDirectoryAsync(CancellationToken cancellation = default) =>
-        (await MakeAsync(SystemCalls.Getcwd(4_096), cancellation: cancellation).ConfigureAwait(false))
-            .Data.ToStringUtf8();
+        K42Text.Decode((await MakeAsync(SystemCalls.Getcwd(4_096), cancellation: cancellation)
+            .ConfigureAwait(false)).Data);
 
     /// <summary>mount(2).</summary>
     public Task MountAsync(string source, string target, string type, ulong flags = 0, string data = "",

@@ -1,32 +1,33 @@
 using K42.Linux.V1;
+using static K42.Client.K42Text;
 
 namespace K42.Client;
 
 public static partial class SystemCalls
 {
     /// <summary>stat(2). Out: stat.</summary>
-    public static Call Stat(string path) => new() { Stat = new StatRequest { Path = path } };
+    public static Call Stat(string path) => new() { Stat = new StatRequest { Path = Encode(path) } };
 
     /// <summary>fstat(2). Out: stat.</summary>
     public static Call Fstat(int fd) => new() { Fstat = new FstatRequest { Fd = fd } };
 
     /// <summary>lstat(2): of a symbolic link itself. Out: stat.</summary>
-    public static Call Lstat(string path) => new() { Lstat = new LstatRequest { Path = path } };
+    public static Call Lstat(string path) => new() { Lstat = new LstatRequest { Path = Encode(path) } };
 
     /// <summary>newfstatat(2), fstatat in C. Out: stat.</summary>
     public static Call Newfstatat(int dirfd, string path, int flags) =>
-        new() { Newfstatat = new NewfstatatRequest { Dirfd = dirfd, Path = path, Flags = flags } };
+        new() { Newfstatat = new NewfstatatRequest { Dirfd = dirfd, Path = Encode(path), Flags = flags } };
 
     /// <summary>access(2), with the real user and group id.</summary>
     public static Call Access(string path, int mode) =>
-        new() { Access = new AccessRequest { Path = path, Mode = mode } };
+        new() { Access = new AccessRequest { Path = Encode(path), Mode = mode } };
 
     /// <summary>faccessat(2).</summary>
     public static Call Faccessat(int dirfd, string path, int mode) =>
-        new() { Faccessat = new FaccessatRequest { Dirfd = dirfd, Path = path, Mode = mode } };
+        new() { Faccessat = new FaccessatRequest { Dirfd = dirfd, Path = Encode(path), Mode = mode } };
 
     /// <summary>statfs(2). Out: statfs.</summary>
-    public static Call Statfs(string path) => new() { Statfs = new StatfsRequest { Path = path } };
+    public static Call Statfs(string path) => new() { Statfs = new StatfsRequest { Path = Encode(path) } };
 
     /// <summary>fstatfs(2). Out: statfs.</summary>
     public static Call Fstatfs(int fd) => new() { Fstatfs = new FstatfsRequest { Fd = fd } };
@@ -35,13 +36,13 @@ public static partial class SystemCalls
     public static Call Utimensat(int dirfd, string? path, IEnumerable<Timespec> times, int flags)
     {
         var call = new UtimensatRequest { Dirfd = dirfd, Times = { times }, Flags = flags };
-        if (path != null) call.Path = path;
+        if (path != null) call.Path = Encode(path);
         return new Call { Utimensat = call };
     }
 
     /// <summary>chmod(2).</summary>
     public static Call Chmod(string path, uint mode) =>
-        new() { Chmod = new ChmodRequest { Path = path, Mode = mode } };
+        new() { Chmod = new ChmodRequest { Path = Encode(path), Mode = mode } };
 
     /// <summary>fchmod(2).</summary>
     public static Call Fchmod(int fd, uint mode) =>
@@ -49,11 +50,11 @@ public static partial class SystemCalls
 
     /// <summary>fchmodat(2).</summary>
     public static Call Fchmodat(int dirfd, string path, uint mode) =>
-        new() { Fchmodat = new FchmodatRequest { Dirfd = dirfd, Path = path, Mode = mode } };
+        new() { Fchmodat = new FchmodatRequest { Dirfd = dirfd, Path = Encode(path), Mode = mode } };
 
     /// <summary>chown(2).</summary>
     public static Call Chown(string path, uint owner, uint group) =>
-        new() { Chown = new ChownRequest { Path = path, Owner = owner, Group = group } };
+        new() { Chown = new ChownRequest { Path = Encode(path), Owner = owner, Group = group } };
 
     /// <summary>fchown(2).</summary>
     public static Call Fchown(int fd, uint owner, uint group) =>
@@ -61,14 +62,14 @@ public static partial class SystemCalls
 
     /// <summary>lchown(2): of a symbolic link itself.</summary>
     public static Call Lchown(string path, uint owner, uint group) =>
-        new() { Lchown = new LchownRequest { Path = path, Owner = owner, Group = group } };
+        new() { Lchown = new LchownRequest { Path = Encode(path), Owner = owner, Group = group } };
 
     /// <summary>fchownat(2).</summary>
     public static Call Fchownat(int dirfd, string path, uint owner, uint group, int flags) => new()
     {
         Fchownat = new FchownatRequest
         {
-            Dirfd = dirfd, Path = path, Owner = owner, Group = group, Flags = flags,
+            Dirfd = dirfd, Path = Encode(path), Owner = owner, Group = group, Flags = flags,
         },
     };
 
@@ -79,36 +80,37 @@ public static partial class SystemCalls
 
     /// <summary>mkdir(2).</summary>
     public static Call Mkdir(string path, uint mode) =>
-        new() { Mkdir = new MkdirRequest { Path = path, Mode = mode } };
+        new() { Mkdir = new MkdirRequest { Path = Encode(path), Mode = mode } };
 
     /// <summary>mkdirat(2).</summary>
     public static Call Mkdirat(int dirfd, string path, uint mode) =>
-        new() { Mkdirat = new MkdiratRequest { Dirfd = dirfd, Path = path, Mode = mode } };
+        new() { Mkdirat = new MkdiratRequest { Dirfd = dirfd, Path = Encode(path), Mode = mode } };
 
     /// <summary>mknod(2).</summary>
     public static Call Mknod(string path, uint mode, ulong dev) =>
-        new() { Mknod = new MknodRequest { Path = path, Mode = mode, Dev = dev } };
+        new() { Mknod = new MknodRequest { Path = Encode(path), Mode = mode, Dev = dev } };
 
     /// <summary>rmdir(2).</summary>
-    public static Call Rmdir(string path) => new() { Rmdir = new RmdirRequest { Path = path } };
+    public static Call Rmdir(string path) => new() { Rmdir = new RmdirRequest { Path = Encode(path) } };
 
     /// <summary>unlink(2).</summary>
-    public static Call Unlink(string path) => new() { Unlink = new UnlinkRequest { Path = path } };
+    public static Call Unlink(string path) => new() { Unlink = new UnlinkRequest { Path = Encode(path) } };
 
     /// <summary>unlinkat(2).</summary>
     public static Call Unlinkat(int dirfd, string path, int flags) =>
-        new() { Unlinkat = new UnlinkatRequest { Dirfd = dirfd, Path = path, Flags = flags } };
+        new() { Unlinkat = new UnlinkatRequest { Dirfd = dirfd, Path = Encode(path), Flags = flags } };
 
     /// <summary>rename(2).</summary>
     public static Call Rename(string oldpath, string newpath) =>
-        new() { Rename = new RenameRequest { Oldpath = oldpath, Newpath = newpath } };
+        new() { Rename = new RenameRequest { Oldpath = Encode(oldpath), Newpath = Encode(newpath) } };
 
     /// <summary>renameat(2).</summary>
     public static Call Renameat(int olddirfd, string oldpath, int newdirfd, string newpath) => new()
     {
         Renameat = new RenameatRequest
         {
-            Olddirfd = olddirfd, Oldpath = oldpath, Newdirfd = newdirfd, Newpath = newpath,
+            Olddirfd = olddirfd, Oldpath = Encode(oldpath),
+            Newdirfd = newdirfd, Newpath = Encode(newpath),
         },
     };
 
@@ -118,45 +120,50 @@ public static partial class SystemCalls
     {
         Renameat2 = new Renameat2Request
         {
-            Olddirfd = olddirfd, Oldpath = oldpath, Newdirfd = newdirfd, Newpath = newpath,
+            Olddirfd = olddirfd, Oldpath = Encode(oldpath),
+            Newdirfd = newdirfd, Newpath = Encode(newpath),
             Flags = flags,
         },
     };
 
     /// <summary>link(2).</summary>
     public static Call Link(string oldpath, string newpath) =>
-        new() { Link = new LinkRequest { Oldpath = oldpath, Newpath = newpath } };
+        new() { Link = new LinkRequest { Oldpath = Encode(oldpath), Newpath = Encode(newpath) } };
 
     /// <summary>linkat(2).</summary>
     public static Call Linkat(int olddirfd, string oldpath, int newdirfd, string newpath, int flags) => new()
     {
         Linkat = new LinkatRequest
         {
-            Olddirfd = olddirfd, Oldpath = oldpath, Newdirfd = newdirfd, Newpath = newpath,
+            Olddirfd = olddirfd, Oldpath = Encode(oldpath),
+            Newdirfd = newdirfd, Newpath = Encode(newpath),
             Flags = flags,
         },
     };
 
     /// <summary>symlink(2).</summary>
     public static Call Symlink(string target, string linkpath) =>
-        new() { Symlink = new SymlinkRequest { Target = target, Linkpath = linkpath } };
+        new() { Symlink = new SymlinkRequest { Target = Encode(target), Linkpath = Encode(linkpath) } };
 
     /// <summary>symlinkat(2).</summary>
     public static Call Symlinkat(string target, int newdirfd, string linkpath) => new()
     {
-        Symlinkat = new SymlinkatRequest { Target = target, Newdirfd = newdirfd, Linkpath = linkpath },
+        Symlinkat = new SymlinkatRequest
+        {
+            Target = Encode(target), Newdirfd = newdirfd, Linkpath = Encode(linkpath),
+        },
     };
 
     /// <summary>readlink(2). Out: data.</summary>
     public static Call Readlink(string path, uint bufsiz) =>
-        new() { Readlink = new ReadlinkRequest { Path = path, Bufsiz = bufsiz } };
+        new() { Readlink = new ReadlinkRequest { Path = Encode(path), Bufsiz = bufsiz } };
 
     /// <summary>readlinkat(2). Out: data.</summary>
     public static Call Readlinkat(int dirfd, string path, uint bufsiz) =>
-        new() { Readlinkat = new ReadlinkatRequest { Dirfd = dirfd, Path = path, Bufsiz = bufsiz } };
+        new() { Readlinkat = new ReadlinkatRequest { Dirfd = dirfd, Path = Encode(path), Bufsiz = bufsiz } };
 
     /// <summary>chdir(2).</summary>
-    public static Call Chdir(string path) => new() { Chdir = new ChdirRequest { Path = path } };
+    public static Call Chdir(string path) => new() { Chdir = new ChdirRequest { Path = Encode(path) } };
 
     /// <summary>fchdir(2).</summary>
     public static Call Fchdir(int fd) => new() { Fchdir = new FchdirRequest { Fd = fd } };
@@ -172,11 +179,12 @@ public static partial class SystemCalls
     {
         Mount = new MountRequest
         {
-            Source = source, Target = target, Type = type, Flags = flags, Data = data,
+            Source = Encode(source), Target = Encode(target),
+            Type = Encode(type), Flags = flags, Data = Encode(data),
         },
     };
 
     /// <summary>umount2(2). Needs user id 0.</summary>
     public static Call Umount2(string target, int flags) =>
-        new() { Umount2 = new Umount2Request { Target = target, Flags = flags } };
+        new() { Umount2 = new Umount2Request { Target = Encode(target), Flags = flags } };
 }

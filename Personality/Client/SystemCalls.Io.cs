@@ -1,4 +1,5 @@
 using K42.Linux.V1;
+using static K42.Client.K42Text;
 
 namespace K42.Client;
 
@@ -40,7 +41,7 @@ public static partial class SystemCalls
 
     /// <summary>truncate(2).</summary>
     public static Call Truncate(string path, long length) =>
-        new() { Truncate = new TruncateRequest { Path = path, Length = length } };
+        new() { Truncate = new TruncateRequest { Path = Encode(path), Length = length } };
 
     /// <summary>ftruncate(2).</summary>
     public static Call Ftruncate(int fd, long length) =>
@@ -49,15 +50,18 @@ public static partial class SystemCalls
     /// <summary>open(2). The result is the new descriptor. O_CLOEXEC and others are the x86-64
     /// numbers.</summary>
     public static Call Open(string path, int flags, uint mode = 0) =>
-        new() { Open = new OpenRequest { Path = path, Flags = flags, Mode = mode } };
+        new() { Open = new OpenRequest { Path = Encode(path), Flags = flags, Mode = mode } };
 
     /// <summary>openat(2).</summary>
     public static Call Openat(int dirfd, string path, int flags, uint mode = 0) =>
-        new() { Openat = new OpenatRequest { Dirfd = dirfd, Path = path, Flags = flags, Mode = mode } };
+        new()
+        {
+            Openat = new OpenatRequest { Dirfd = dirfd, Path = Encode(path), Flags = flags, Mode = mode },
+        };
 
     /// <summary>creat(2): open with O_CREAT|O_WRONLY|O_TRUNC.</summary>
     public static Call Creat(string path, uint mode) =>
-        new() { Creat = new CreatRequest { Path = path, Mode = mode } };
+        new() { Creat = new CreatRequest { Path = Encode(path), Mode = mode } };
 
     /// <summary>close(2).</summary>
     public static Call Close(int fd) => new() { Close = new CloseRequest { Fd = fd } };

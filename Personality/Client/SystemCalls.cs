@@ -71,7 +71,7 @@ public static partial class SystemCalls
             ByteString bytes => bytes,
             byte[] bytes => Bytes(bytes),
             ReadOnlyMemory<byte> bytes => Bytes(bytes),
-            string text => ByteString.CopyFromUtf8(text),
+            string text => K42Text.Encode(text),
             _ => throw new ArgumentException($"{target.Name} takes bytes, not {value.GetType().Name}"),
         },
         FieldType.String => value switch

@@ -96,8 +96,8 @@ internal sealed class NameServer(IReplicatedTable replicated, NameSettings setti
     }
 
     public override void Mount(
-        string source, ulong onVolume, ulong onInode, string path, string type, ulong flags, string options,
-        int nodeId, CallerIdentity caller, Reply<Nothing> reply)
+        ByteText source, ulong onVolume, ulong onInode, ByteText path, string type, ulong flags,
+        string options, int nodeId, CallerIdentity caller, Reply<Nothing> reply)
     {
         if ((flags & FlagsMagicMask) == FlagsMagic) flags &= ~FlagsMagicMask;
         var owner = Owner(nodeId, caller);

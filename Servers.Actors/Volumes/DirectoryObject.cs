@@ -34,7 +34,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
     }
 
     public override void Rename(
-        string path, ObjectHandle newDirectory, string newPath, int flags, ulong rootInode,
+        ByteText path, ObjectHandle newDirectory, ByteText newPath, int flags, ulong rootInode,
         ulong mountVersion, CallerIdentity caller, Reply<TwoPathReply> reply)
     {
         if (!TryPair(path, newDirectory, newPath, rootInode, mountVersion, caller, reply, out var paths))
@@ -46,7 +46,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
     }
 
     public override void Link(
-        string path, ObjectHandle newDirectory, string newPath, bool followLast, ulong rootInode,
+        ByteText path, ObjectHandle newDirectory, ByteText newPath, bool followLast, ulong rootInode,
         ulong mountVersion, CallerIdentity caller, Reply<TwoPathReply> reply)
     {
         if (!TryPair(path, newDirectory, newPath, rootInode, mountVersion, caller, reply, out var paths))
@@ -57,7 +57,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
         server.Answer(errno, side, found, reply);
     }
 
-    public override void PathOf(Reply<string> reply) => reply.Give(server.Files.PathOf(directory));
+    public override void PathOf(Reply<ByteText> reply) => reply.Give(server.Files.PathOf(directory));
 
     public override void Status(Reply<FileStatus> reply) => reply.Ok(directory.StatusOn(server.Files.Device));
 
@@ -73,7 +73,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
     protected override void LastHandleDropped() => server.DirectoryUnused(this);
 
     private bool TryPair(
-        string path, ObjectHandle newDirectory, string newPath, ulong rootInode, ulong mountVersion,
+        ByteText path, ObjectHandle newDirectory, ByteText newPath, ulong rootInode, ulong mountVersion,
         CallerIdentity caller, Reply<TwoPathReply> reply, out TwoPaths paths)
     {
         paths = default;

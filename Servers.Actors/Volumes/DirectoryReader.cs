@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Text;
 
 using K42.Contracts;
 using K42.Servers.Volumes.Ramfs;
@@ -43,13 +42,13 @@ internal static class DirectoryReader
         written = 0;
         if (position == Dot)
         {
-            if (!TryWrite(room, ref written, directory.Number, DotDot, directory.Mode, ".")) return false;
+            if (!TryWrite(room, ref written, directory.Number, DotDot, directory.Mode, "."u8)) return false;
             position = DotDot;
         }
         if (position == DotDot)
         {
             var parent = directory.Parent;
-            if (!TryWrite(room, ref written, parent.Number, EntryTable.FirstCookie, parent.Mode, ".."))
+            if (!TryWrite(room, ref written, parent.Number, EntryTable.FirstCookie, parent.Mode, ".."u8))
             {
                 return false;
             }
@@ -59,7 +58,7 @@ internal static class DirectoryReader
         while (directory.Entries.At(ref index) is { } entry)
         {
             var next = entry.Cookie + 1;
-            if (!TryWrite(room, ref written, entry.Node.Number, next, entry.Node.Mode, entry.Name))
+            if (!TryWrite(room, ref written, entry.Node.Number, next, entry.Node.Mode, entry.Name.Span))
             {
                 return false;
             }
@@ -69,10 +68,9 @@ internal static class DirectoryReader
     }
 
     private static bool TryWrite(
-        Span<byte> room, ref int written, ulong inode, long next, uint mode, string name)
+        Span<byte> room, ref int written, ulong inode, long next, uint mode, ReadOnlySpan<byte> name)
     {
-        var nameBytes = Encoding.UTF8.GetByteCount(name);
-        var length = (NameOffset + nameBytes + 1 + Alignment - 1) / Alignment * Alignment;
+        var length = (NameOffset + name.Length + 1 + Alignment - 1) / Alignment * Alignment;
         if (room.Length - written < length) return false;
         var record = room.Slice(written, length);
         BinaryPrimitives.WriteUInt64LittleEndian(record, inode);
@@ -80,7 +78,7 @@ internal static class DirectoryReader
         BinaryPrimitives.WriteUInt16LittleEndian(record[16..], (ushort)length);
         record[18] = (byte)(mode >> 12);
         record[NameOffset..].Clear();
-        Encoding.UTF8.GetBytes(name, record[NameOffset..]);
+        name.CopyTo(record[NameOffset..]);
         written += length;
         return true;
     }

@@ -172,7 +172,7 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
     }
 
     public override void Link(
-        ObjectHandle newDirectory, string newPath, ulong rootInode, ulong mountVersion,
+        ObjectHandle newDirectory, ByteText newPath, ulong rootInode, ulong mountVersion,
         CallerIdentity caller, Reply<TwoPathReply> reply)
     {
         var outdated = server.IsOutdated(mountVersion, caller);

@@ -84,7 +84,7 @@ internal sealed class VolumeServer : ObjectActor
 
     /// <summary>How a walk goes on outside of this volume.</summary>
     public WalkReply Elsewhere(in WalkFinding found) => new(
-        found.Stop, found.Rest, found.LinksFollowed, default, default, "", _number, found.MountInode,
+        found.Stop, found.Rest, found.LinksFollowed, default, default, default, _number, found.MountInode,
         default);
 
     /// <summary>Answers a call with two paths.</summary>

@@ -102,7 +102,7 @@ internal static class GatewayAnswers
     /// <summary>NAMEHEX:TYPE:INO,...</summary>
     public static string Entries(IEnumerable<DirectoryEntry> entries) =>
         string.Join(',', entries.Select(entry =>
-        $"{Hex(entry.Name)}:{entry.Type}:{entry.Ino}"));
+        $"{Convert.ToHexStringLower(entry.Name.Span)}:{entry.Type}:{entry.Ino}"));
 
     private static void Stat(Dictionary<string, string> fields, Stat stat)
     {

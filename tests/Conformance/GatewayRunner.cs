@@ -49,7 +49,7 @@ public sealed class GatewayRunner : IScriptRunner
     private static async Task Empty(K42Task root, CancellationToken cancellation)
     {
         var names = new List<string>();
-        await foreach (var entry in K42File.EnumerateAsync(root, "/", cancellation)) names.Add(entry.Name);
+        await foreach (var entry in K42File.EnumerateAsync(root, "/", cancellation)) names.Add(entry.Text);
         foreach (var name in names)
         {
             if (name is not ("dev" or "tmp")) await K42File.DeleteAsync(root, $"/{name}", true, cancellation);

@@ -146,14 +146,14 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
     private async Task<Stream> ReaderAsync(K42Path path)
     {
         if (path.IsStandard) return Console.OpenStandardInput();
-        if (!path.IsRemote) return File.OpenRead(path.Text);
+        if (!path.IsRemote) return File.OpenRead(Local(path.Text));
         return await K42File.OpenAsync(session.Main, path.Text).ConfigureAwait(false);
     }
 
     private async Task<Stream> WriterAsync(K42Path path)
     {
         if (path.IsStandard) return Console.OpenStandardOutput();
-        if (!path.IsRemote) return File.Create(path.Text);
+        if (!path.IsRemote) return File.Create(Local(path.Text));
         const int flags = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate;
         return await K42File.OpenAsync(session.Main, path.Text, flags).ConfigureAwait(false);
     }
@@ -173,15 +173,15 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
 
     private async Task MakeDirectoryAsync(K42Path path)
     {
-        if (path.IsRemote) await FileCommands.EnsureDirectoryAsync(session.Main, path.Text)
-            .ConfigureAwait(false);
-        else Directory.CreateDirectory(path.Text);
+        if (!path.IsRemote) Directory.CreateDirectory(Local(path.Text));
+        else if (!await IsDirectoryAsync(path).ConfigureAwait(false))
+            await session.Main.MakeDirectoryAsync(path.Text).ConfigureAwait(false);
     }
 
     private async Task LinkAsync(string target, K42Path at)
     {
         if (at.IsRemote) await session.Main.SymlinkAsync(target, at.Text).ConfigureAwait(false);
-        else File.CreateSymbolicLink(at.Text, target);
+        else File.CreateSymbolicLink(Local(at.Text), Local(target));
     }
 
     private async Task<IReadOnlyList<(string Name, EntryKind Kind, string Target)>> EntriesAsync(K42Path path)
@@ -199,16 +199,21 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
             }
             return entries;
         }
-        foreach (var entry in await FileCommands.EntriesAsync(session.Main, path.Text).ConfigureAwait(false))
+        await foreach (var entry in K42File.EnumerateAsync(session.Main, path.Text).ConfigureAwait(false))
         {
             var kind = entry.Type switch { 4 => EntryKind.Directory, 10 => EntryKind.Link, 8 =>
                 EntryKind.File, _ => EntryKind.Other };
             var target = kind == EntryKind.Link
-                ? await session.Main.ReadLinkAsync(path.Below(entry.Name).Text).ConfigureAwait(false) : "";
-            entries.Add((entry.Name, kind, target));
+                ? await session.Main.ReadLinkAsync(path.Below(entry.Text).Text).ConfigureAwait(false) : "";
+            entries.Add((entry.Text, kind, target));
         }
         return entries;
     }
+
+    // .NET would write another name than the one asked for.
+    private static string Local(string path) => K42Text.IsUtf8(path)
+        ? path
+        : throw new UserException($"{K42Text.Show(path)} is not UTF-8: give a local name that is.");
 
     private enum EntryKind
     {

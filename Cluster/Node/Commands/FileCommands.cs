@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 
 using K42.Client;
@@ -25,10 +24,10 @@ internal static class FileCommands
         var rows = new List<(string Name, Stat Stat, string Target)>();
         if (IsDirectory(status))
         {
-            var entries = await EntriesAsync(task, path).ConfigureAwait(false);
+            var entries = await NamesAsync(task, path).ConfigureAwait(false);
             var stats = await Task.WhenAll(entries.Select(
-                entry => task.LinkStatAsync(Join(path, entry.Name)))).ConfigureAwait(false);
-            for (var i = 0; i < entries.Count; i++) rows.Add((entries[i].Name, stats[i], ""));
+                entry => task.LinkStatAsync(Join(path, entry)))).ConfigureAwait(false);
+            for (var i = 0; i < entries.Count; i++) rows.Add((entries[i], stats[i], ""));
         }
         else rows.Add((path, status, ""));
         for (var i = 0; details && i < rows.Count; i++)
@@ -42,7 +41,8 @@ internal static class FileCommands
         else
         {
             foreach (var (name, stat, target) in rows)
-                await output.WriteLineAsync(details ? Line(name, stat, target) : name).ConfigureAwait(false);
+                await output.WriteLineAsync(details ? Line(name, stat, target) : K42Text.Show(name))
+                    .ConfigureAwait(false);
         }
         return 0;
     }
@@ -77,26 +77,18 @@ internal static class FileCommands
             return 0;
         }
         if (!IsDirectory(status)) await task.UnlinkAsync(path).ConfigureAwait(false);
-        else if (recursive) await RemoveTreeAsync(task, path).ConfigureAwait(false);
+        else if (recursive) await K42File.DeleteAsync(task, path, recursive).ConfigureAwait(false);
         else throw new UserException(
-            $"{K42Path.Prefix}{path} is a directory: add -r to remove it and what is in it.");
+            $"{K42Path.Prefix}{K42Text.Show(path)} is a directory: add -r to remove it and what is in it.");
         return 0;
     }
 
     /// <summary>mkdir [-p] PATH</summary>
     public static async Task<int> MakeDirectoryAsync(K42Session session, string path, bool parents)
     {
-        if (!parents)
-        {
-            await session.Main.MakeDirectoryAsync(path, 0x1FF).ConfigureAwait(false);
-            return 0;
-        }
-        var made = new StringBuilder();
-        foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            made.Append('/').Append(part);
-            await EnsureDirectoryAsync(session.Main, made.ToString()).ConfigureAwait(false);
-        }
+        await (parents
+            ? K42File.MakeDirectoriesAsync(session.Main, path)
+            : session.Main.MakeDirectoryAsync(path)).ConfigureAwait(false);
         return 0;
     }
 
@@ -131,55 +123,24 @@ internal static class FileCommands
         return 0;
     }
 
-    /// <summary>Makes a directory unless it is there.</summary>
-    public static async Task EnsureDirectoryAsync(K42Task task, string path)
-    {
-        try
-        {
-            await task.MakeDirectoryAsync(path, 0x1FF).ConfigureAwait(false);
-        }
-        catch (K42Exception e) when (e.Errno == Errno.EEXIST)
-        {
-            if (!IsDirectory(await task.StatAsync(path).ConfigureAwait(false))) throw;
-        }
-    }
-
-    /// <summary>The entries of a directory by name, without . and ..</summary>
-    public static async Task<IReadOnlyList<DirectoryEntry>> EntriesAsync(K42Task task, string path)
-    {
-        var fd = await task.OpenAsync(path, OpenFlags.ReadOnly | OpenFlags.Directory).ConfigureAwait(false);
-        var all = new List<DirectoryEntry>();
-        while (true)
-        {
-            var some = await task.ReadDirectoryAsync(fd).ConfigureAwait(false);
-            if (some.Count == 0) break;
-            all.AddRange(some.Where(entry => entry.Name is not ("." or "..")));
-        }
-        await task.CloseAsync(fd).ConfigureAwait(false);
-        return [.. all.OrderBy(entry => entry.Name, StringComparer.Ordinal)];
-    }
-
     /// <summary>True for a directory's status.</summary>
     public static bool IsDirectory(Stat status) => (status.Mode & TypeMask) == DirectoryType;
 
     /// <summary>A path below a directory.</summary>
     public static string Join(string directory, string name) => directory.TrimEnd('/') + "/" + name;
 
-    private static async Task RemoveTreeAsync(K42Task task, string path)
+    private static async Task<List<string>> NamesAsync(K42Task task, string path)
     {
-        foreach (var entry in await EntriesAsync(task, path).ConfigureAwait(false))
-        {
-            var below = Join(path, entry.Name);
-            if (IsDirectory(await task.LinkStatAsync(below).ConfigureAwait(false)))
-                await RemoveTreeAsync(task, below).ConfigureAwait(false);
-            else await task.UnlinkAsync(below).ConfigureAwait(false);
-        }
-        await task.RemoveDirectoryAsync(path).ConfigureAwait(false);
+        var names = new List<string>();
+        await foreach (var entry in K42File.EnumerateAsync(task, path).ConfigureAwait(false))
+            names.Add(entry.Text);
+        names.Sort(StringComparer.Ordinal);
+        return names;
     }
 
     private static Dictionary<string, object> Describe(string name, Stat stat) => new()
     {
-        ["name"] = name,
+        ["name"] = K42Text.Show(name),
         ["mode"] = ModeText(stat.Mode),
         ["inode"] = stat.Ino,
         ["device"] = stat.Dev,
@@ -193,7 +154,7 @@ internal static class FileCommands
 
     private static string Line(string name, Stat stat, string target) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{ModeText(stat.Mode)} {stat.Nlink,3} {stat.Uid,5} {stat.Gid,5} {stat.Size,12} {Time(stat):yyyy-MM-dd HH:mm} {name}{(target.Length > 0 ? " -> " + target : "")}");
+        $"{ModeText(stat.Mode)} {stat.Nlink,3} {stat.Uid,5} {stat.Gid,5} {stat.Size,12} {Time(stat):yyyy-MM-dd HH:mm} {K42Text.Show(name)}{(target.Length > 0 ? " -> " + K42Text.Show(target) : "")}");
 
     private static DateTime Time(Stat stat) =>
         DateTime.UnixEpoch.AddSeconds(stat.Mtim.Seconds).AddTicks(stat.Mtim.Nanoseconds / 100);

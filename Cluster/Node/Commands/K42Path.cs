@@ -1,3 +1,4 @@
+using K42.Client;
 using K42.Node.Hosting;
 
 namespace K42.Node.Commands;
@@ -30,5 +31,5 @@ internal readonly record struct K42Path(string Text, bool IsRemote)
     public K42Path Below(string name) => this with { Text = Text.TrimEnd('/') + "/" + name };
 
     /// <inheritdoc/>
-    public override string ToString() => IsRemote ? Prefix + Text : Text;
+    public override string ToString() => (IsRemote ? Prefix : "") + K42Text.Show(Text);
 }

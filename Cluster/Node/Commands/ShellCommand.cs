@@ -34,7 +34,7 @@ internal sealed class ShellCommand
             var line = Console.IsInputRedirected ? Console.ReadLine() : await ReadLineAsync()
                 .ConfigureAwait(false);
             if (line is null) break;
-            var words = Split(line);
+            var words = ShellWords.Split(line);
             if (words.Count == 0) continue;
             if (words[0] == "exit") return words.Count > 1
                 && int.TryParse(words[1], out var status) ? status : result;
@@ -72,7 +72,7 @@ internal sealed class ShellCommand
         return (command, paths.Length) switch
         {
             ("help", _) => SayAsync("cat F, cd D, cp [-r] FROM TO (local:PATH is this machine), kill PID [SIGNAL], ls [-l] [D], mkdir [-p] D, mv FROM TO, ps, pwd, rm [-rf] F, stat F, exit"),
-            ("pwd", _) => SayAsync(_directory),
+            ("pwd", _) => SayAsync(K42Text.Show(_directory)),
             ("cd", _) => ChangeAsync(paths.Length > 0 ? At(0) : "/"),
             ("ls", _) => FileCommands.ListAsync(
                 _session, Full(paths.Length > 0 ? At(0) : "."), Has('l'), false, Console.Out),
@@ -131,33 +131,9 @@ internal sealed class ShellCommand
 
     private static bool IsOption(string word) => word.Length > 1 && word[0] == '-' && !char.IsDigit(word[1]);
 
-    // Words are parted by blanks; quotes keep them together.
-    private static List<string> Split(string line)
-    {
-        var (words, word, quote, isWord) = (new List<string>(), new StringBuilder(), '\0', false);
-        foreach (var letter in line)
-        {
-            if (quote != '\0')
-            {
-                if (letter == quote) quote = '\0';
-                else word.Append(letter);
-            }
-            else if (letter is '"' or '\'') (quote, isWord) = (letter, true);
-            else if (!char.IsWhiteSpace(letter)) word.Append(letter);
-            else if (isWord || word.Length > 0)
-            {
-                words.Add(word.ToString());
-                word.Clear();
-                isWord = false;
-            }
-        }
-        if (isWord || word.Length > 0) words.Add(word.ToString());
-        return words;
-    }
-
     private async Task<string?> ReadLineAsync()
     {
-        var prompt = $"k42:{_directory}> ";
+        var prompt = $"k42:{K42Text.Show(_directory)}> ";
         var (line, recalled) = (new StringBuilder(), _history.Count);
         Console.Write(prompt);
         while (true)
@@ -227,10 +203,17 @@ internal sealed class ShellCommand
         var (directory, start) = (word[..cut], word[cut..]);
         try
         {
-            var entries = await FileCommands.EntriesAsync(
-                _session.Main, Full(directory.Length > 0 ? directory : ".")).ConfigureAwait(false);
-            return [.. entries.Where(entry => entry.Name.StartsWith(start, StringComparison.Ordinal))
-                .Select(entry => directory + entry.Name + (entry.Type == 4 ? "/" : " "))];
+            var found = new List<string>();
+            var entries = K42File.EnumerateAsync(_session.Main, Full(directory.Length > 0 ? directory : "."));
+            await foreach (var entry in entries.ConfigureAwait(false))
+            {
+                // Names that need quotes are not completed: the word has none.
+                if (!entry.Text.StartsWith(start, StringComparison.Ordinal)) continue;
+                if (K42Text.Show(entry.Text) != entry.Text) continue;
+                found.Add(directory + entry.Text + (entry.Type == 4 ? "/" : " "));
+            }
+            found.Sort(StringComparer.Ordinal);
+            return found;
         }
         catch (K42Exception)
         {

@@ -167,6 +167,10 @@ public ref struct WireReader(ReadOnlySpan<byte> data)
         return length == 0 ? ReadOnlyMemory<byte>.Empty : Exactly(length).ToArray();
     }
 
+    /// <summary>Reads bytes that are text.</summary>
+    /// <param name="lengthMax">The declared maximum.</param>
+    public ByteText ByteText(int lengthMax) => K42.Contracts.ByteText.Of(Exactly(Length(lengthMax)));
+
     /// <summary>Reads UTF-8.</summary>
     /// <param name="lengthMax">The declared maximum in bytes.</param>
     public string String(int lengthMax)

@@ -56,6 +56,9 @@ public static class WireLimits
     /// <summary>Whether a buffer has at most so many bytes.</summary>
     public static bool Fits(ReadOnlyMemory<byte> value, int bytesMax) => value.Length <= bytesMax;
 
+    /// <summary>Whether a text has at most so many bytes.</summary>
+    public static bool Fits(ByteText value, int bytesMax) => value.Length <= bytesMax;
+
     /// <summary>Whether an array has at most so many elements.</summary>
     public static bool Fits<T>(T[]? values, int countMax) => values is null || values.Length <= countMax;
 

@@ -88,18 +88,18 @@ public enum WalkStop : byte
 /// <param name="MountVersion">The caller's mount table; Refresh when the volume knows of a newer one.</param>
 [Wire]
 public readonly partial record struct WalkRequest(
-    [property: Max(4_096)] string Path, WalkIntent Intent, int Flags, uint Mode, bool FollowLast,
+    [property: Max(4_096)] ByteText Path, WalkIntent Intent, int Flags, uint Mode, bool FollowLast,
         int LinksFollowed,
-    long First, long Second, [property: Max(4_096)] string Text, ulong RootInode, ulong MountVersion);
+    long First, long Second, [property: Max(4_096)] ByteText Text, ulong RootInode, ulong MountVersion);
 
 /// <summary>Where a walk ended.</summary>
 /// <param name="Volume">The volume that stopped it, with Mount.</param>
 /// <param name="MountInode">The covered directory, with Mount.</param>
 [Wire]
 public readonly partial record struct WalkReply(
-    WalkStop Stop, [property: Max(8_192)] string Rest, int LinksFollowed, ObjectHandle Handle,
+    WalkStop Stop, [property: Max(8_192)] ByteText Rest, int LinksFollowed, ObjectHandle Handle,
         FileStatus Status,
-    [property: Max(4_096)] string Text, ulong Volume, ulong MountInode, VolumeStatus VolumeStatus);
+    [property: Max(4_096)] ByteText Text, ulong Volume, ulong MountInode, VolumeStatus VolumeStatus);
 
 /// <summary>Where a call with two paths came back.</summary>
 /// <param name="Side">0 when done; 1 or 2: which path left the volume, and how it goes on in Walk.</param>
@@ -127,19 +127,19 @@ public abstract partial class DirectoryContract : ServerObject
     [Call(2, Rights.Lookup, ReplyMax = 8_192,
         Fails = [Errno.EXDEV, Errno.ENOTEMPTY, Errno.EINVAL, Errno.EISDIR])]
     public abstract void Rename(
-        [Max(4_096)] string path, ObjectHandle newDirectory, [Max(4_096)] string newPath, int flags,
+        [Max(4_096)] ByteText path, ObjectHandle newDirectory, [Max(4_096)] ByteText newPath, int flags,
         ulong rootInode, ulong mountVersion, [Caller] CallerIdentity caller, Reply<TwoPathReply> reply);
 
     /// <summary>linkat(2) within the volume. EXDEV, EPERM for directories, EMLINK.</summary>
     [Call(3, Rights.Lookup, ReplyMax = 8_192, Fails = [Errno.EXDEV, Errno.EPERM, Errno.EEXIST, Errno.EMLINK])]
     public abstract void Link(
-        [Max(4_096)] string path, ObjectHandle newDirectory, [Max(4_096)] string newPath, bool followLast,
+        [Max(4_096)] ByteText path, ObjectHandle newDirectory, [Max(4_096)] ByteText newPath, bool followLast,
         ulong rootInode, ulong mountVersion, [Caller] CallerIdentity caller, Reply<TwoPathReply> reply);
 
     /// <summary>The path from the volume's root: "" for the root itself, "a/b". ENOENT when it was
     /// removed.</summary>
     [Call(4, Rights.Lookup, Idempotent = true, ReplyMax = 4_096, Fails = [Errno.ENOENT])]
-    public abstract void PathOf(Reply<string> reply);
+    public abstract void PathOf(Reply<ByteText> reply);
 
     /// <summary>The directory's own status; it works for removed ones too.</summary>
     [Call(5, Rights.Lookup, Idempotent = true)]

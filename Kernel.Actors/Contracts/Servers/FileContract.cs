@@ -145,12 +145,11 @@ public abstract partial class FileContract : ServerObject
 
     /// <summary>linkat(2) of this open file itself (AT_EMPTY_PATH), by a path of the same volume. The
     /// directory is a handle of the caller's. Root may, and whoever opened the file: ENOENT for others, as on
-    /// Linux.
-    /// EXDEV, EPERM for directories, ENOENT when no name is left, EMLINK.</summary>
+    /// Linux. EXDEV, EPERM for directories, ENOENT when no name is left, EMLINK.</summary>
     [Call(15, Rights.None, ReplyMax = 8_192,
         Fails = [Errno.EXDEV, Errno.EPERM, Errno.EEXIST, Errno.ENOENT, Errno.EMLINK])]
     public virtual void Link(
-        ObjectHandle newDirectory, [Max(4_096)] string newPath, ulong rootInode, ulong mountVersion,
+        ObjectHandle newDirectory, [Max(4_096)] ByteText newPath, ulong rootInode, ulong mountVersion,
         [Caller] CallerIdentity caller, Reply<TwoPathReply> reply) => reply.Fail(Errno.EXDEV);
 
     /// <summary>F_SETLK, F_SETLKW and their relatives for descriptions, and flock(2). A process's locks go

@@ -11,8 +11,8 @@ namespace K42.Contracts.Servers;
 /// <param name="Flags">MS_RDONLY 1, MS_NOSUID 2, MS_NODEV 4, MS_NOEXEC 8 ...</param>
 [Wire]
 public readonly partial record struct MountEntry(
-    ulong Volume, ulong OnVolume, ulong OnInode, NodeRef Node, [property: Max(4_096)] string Path,
-    [property: Max(64)] string Type, [property: Max(4_096)] string Source, ulong Flags);
+    ulong Volume, ulong OnVolume, ulong OnInode, NodeRef Node, [property: Max(4_096)] ByteText Path,
+    [property: Max(64)] string Type, [property: Max(4_096)] ByteText Source, ulong Flags);
 
 /// <summary>The mount table as of one version.</summary>
 [Wire]
@@ -36,10 +36,9 @@ public abstract partial class NameContract : ServerObject
     /// <param name="nodeId">Which node is to own the new volume; 0: the caller's.</param>
     [Call(2, Rights.None, ParkedMax = 1_024, Fails = [Errno.EPERM, Errno.EBUSY, Errno.ENODEV, Errno.EINVAL])]
     public abstract void Mount(
-        [Max(4_096)] string source, ulong onVolume, ulong onInode, [Max(4_096)] string path,
-            [Max(64)] string type,
-        ulong flags, [Max(4_096)] string options, int nodeId, [Caller] CallerIdentity caller,
-        Reply<Nothing> reply);
+        [Max(4_096)] ByteText source, ulong onVolume, ulong onInode, [Max(4_096)] ByteText path,
+        [Max(64)] string type, ulong flags, [Max(4_096)] string options, int nodeId,
+        [Caller] CallerIdentity caller, Reply<Nothing> reply);
 
     /// <summary>umount2(2). Flags: MNT_FORCE 1 (which no volume has a use for: as none), MNT_DETACH 2,
     /// MNT_EXPIRE 4 (EAGAIN: marked now). EPERM, EINVAL when nothing is mounted there, EBUSY.</summary>

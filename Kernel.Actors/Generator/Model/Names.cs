@@ -15,6 +15,7 @@ internal static class Names
     public const string HandleRow = "K42.Contracts.HandleRow";
     public const string ObjectHandle = "K42.Contracts.ObjectHandle";
     public const string NodeRef = "K42.Contracts.NodeRef";
+    public const string ByteText = "K42.Contracts.ByteText";
     public const string Nothing = "K42.Contracts.Nothing";
     public const string ServerObject = "K42.Contracts.ServerObject";
     public const string Request = "K42.Contracts.Request`1";

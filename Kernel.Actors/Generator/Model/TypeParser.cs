@@ -18,6 +18,10 @@ internal static class TypeParser
             return new TypeModel(WireKind.Text, name, label, "String", "", 4, Bounded: true);
         }
         if (type.IsBytes()) return new TypeModel(WireKind.Bytes, name, label, "Bytes", "", 4, Bounded: true);
+        if (type.Is(Names.ByteText))
+        {
+            return new TypeModel(WireKind.Bytes, name, label, "ByteText", "", 4, Bounded: true);
+        }
         if (type.Is(Names.ObjectHandle)) return Address(name, label, "Handle", 14);
         if (type.Is(Names.NodeRef)) return Address(name, label, "Node", 6);
         if (type.Is(Names.Nothing))
@@ -78,7 +82,7 @@ internal static class TypeParser
             if (property.IsStatic || property.IsIndexer) continue;
             var held = property.Type;
             if (held.SpecialType == SpecialType.System_String || held is IArrayTypeSymbol) return true;
-            if (held.IsBytes()) return true;
+            if (held.IsBytes() || held.Is(Names.ByteText)) return true;
             if (held.Find(Names.Wire) is not null && IsBounded(held, seen)) return true;
         }
         return false;

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using K42.Linux.V1;
 using K42.Personality.Linux;
 using K42.Personality.Linux.Memory;
@@ -57,7 +58,7 @@ internal sealed class CallFrame
     }
 
     /// <summary>Text with its NUL; null is the null pointer.</summary>
-    public long Text(string? text) => text == null ? 0 : (long)Memory.Text(text);
+    public long Text(ByteString? text) => text == null ? 0 : (long)Memory.Text(text.Span);
 
     /// <summary>Bytes to read; their address.</summary>
     public long In(ReadOnlyMemory<byte> bytes) => (long)Memory.In(bytes);

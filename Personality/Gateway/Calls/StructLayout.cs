@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Google.Protobuf;
 using K42.Linux.V1;
 
 namespace K42.Gateway.Calls;
@@ -129,7 +130,7 @@ internal static class StructLayout
                 Ino = (ulong)Int64(from, 0),
                 Off = Int64(from, 8),
                 Type = from[18],
-                Name = Text(from[DirentHeaderBytes..length]),
+                Name = ByteString.CopyFrom(UpToZero(from[DirentHeaderBytes..length])),
             });
             from = from[length..];
         }
@@ -143,11 +144,11 @@ internal static class StructLayout
         BinaryPrimitives.ReadInt64LittleEndian(from[at..]);
 
     private static string Field(ReadOnlySpan<byte> from, int index) =>
-        Text(from.Slice(index * UtsnameFieldBytes, UtsnameFieldBytes));
+        Encoding.UTF8.GetString(UpToZero(from.Slice(index * UtsnameFieldBytes, UtsnameFieldBytes)));
 
-    private static string Text(ReadOnlySpan<byte> from)
+    private static ReadOnlySpan<byte> UpToZero(ReadOnlySpan<byte> from)
     {
         var end = from.IndexOf((byte)0);
-        return Encoding.UTF8.GetString(end < 0 ? from : from[..end]);
+        return end < 0 ? from : from[..end];
     }
 }

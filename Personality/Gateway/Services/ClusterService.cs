@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using K42.Contracts;
 using K42.Contracts.Kernel;
@@ -122,13 +123,13 @@ internal sealed class ClusterService(GatewayOptions options) : Native.V1.Cluster
         return [member.Node];
     }
 
-    private static string PathOf(MountEntry[] mounts, ulong volume)
+    private static ByteString PathOf(MountEntry[] mounts, ulong volume)
     {
         foreach (var mount in mounts)
         {
-            if (mount.Volume == volume) return mount.Path;
+            if (mount.Volume == volume) return UnsafeByteOperations.UnsafeWrap(mount.Path.Memory);
         }
-        return "";
+        return ByteString.Empty;
     }
 
     private static Process Message(ProcessInfo process, NodeRef node) => new()

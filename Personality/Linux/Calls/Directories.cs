@@ -57,7 +57,7 @@ internal static class Directories
         using var cwd = task.HoldCwd();
         var path = await AbsolutePath.Of(task, cwd);
         if (path.Failed) return path.Errno;
-        byte[] bytes = [.. ByteNames.ToBytes(path.Value), 0];
+        byte[] bytes = [.. path.Value.Span, 0];
         if (bytes.Length > PathArgument.BytesMax + 1) return Errno.ENAMETOOLONG;
         if ((ulong)bytes.Length > args.Address(1)) return Errno.ERANGE;
         return args.Memory.TryWrite(args.Address(0), bytes.AsMemory()) ? bytes.Length : Errno.EFAULT;
@@ -77,8 +77,7 @@ internal static class Directories
             static ask => ask.Client.ReadDirectory(ask.Count));
         if (records.Errno == Errno.EINVAL && there < asked) return Errno.EFAULT;
         if (records.Failed) return records.Errno;
-        var given = ByteNames.Records(records.Value);
-        return args.Memory.TryWrite(args.Address(1), given) ? given.Length : Errno.EFAULT;
+        return args.Memory.TryWrite(args.Address(1), records.Value) ? records.Value.Length : Errno.EFAULT;
     }
 
     // AT_FDCWD is no descriptor where a call wants an open file: any other negative number is none as well.

@@ -87,7 +87,7 @@ internal static class Links
             if (path.Value.Length == 0) return await LinkOpen(task, args, from.Directory, to);
         }
         var follow = (flags & AtFlag.AT_SYMLINK_FOLLOW) != 0;
-        var finds = new WalkRequest { Intent = WalkIntent.Status, Text = "", FollowLast = follow };
+        var finds = new WalkRequest { Intent = WalkIntent.Status, FollowLast = follow };
         return await Pair(task, args, from, to, finds, (one, two) => task.Patient(
             (one, two, follow),
             static ask => ask.one.At.Client.Link(
@@ -158,8 +158,8 @@ internal static class Links
         var reply = await PathCall.Walk(
             task, directory, path.Value, new WalkRequest { Intent = WalkIntent.ReadLink });
         if (reply.Failed) return reply.Errno;
-        var text = ByteNames.ToBytes(reply.Value.Text);
+        var text = reply.Value.Text;
         var count = Math.Min(text.Length, countMax);
-        return args.Memory.TryWrite(args.Address(index + 1), text.AsMemory(0, count)) ? count : Errno.EFAULT;
+        return args.Memory.TryWrite(args.Address(index + 1), text.Memory[..count]) ? count : Errno.EFAULT;
     }
 }

@@ -33,8 +33,8 @@ internal static class Mounting
         if ((flags & MagicMask) == Magic) flags &= ~MagicMask;
         if ((flags & (Remount | Bind | Move | Propagation)) != 0 || args.Address(2) == 0) return Errno.EINVAL;
         if (type.Value.Length > TypeBytesMax) return Errno.ENODEV;
-        if (!SplitOptions(data.Value, out var options, out var node)) return Errno.EINVAL;
-        return await Mount(task, directory, source.Value, type.Value, flags, options, node);
+        if (!SplitOptions(data.Value.ToString(), out var options, out var node)) return Errno.EINVAL;
+        return await Mount(task, directory, source.Value, type.Value.ToString(), flags, options, node);
     }
 
     /// <summary>umount2(2).</summary>
@@ -49,7 +49,7 @@ internal static class Mounting
             .Out(out var errno);
         if (cursor is null) return errno;
         var follow = (flags & noFollow) == 0;
-        var what = new WalkRequest { Intent = WalkIntent.Status, FollowLast = follow, Text = "" };
+        var what = new WalkRequest { Intent = WalkIntent.Status, FollowLast = follow };
         var reply = await cursor.Walk(what, stopAtMount: true);
         if (reply.Failed) return reply.Errno;
         if (!task.Principal.IsAdministrator) return Errno.EPERM;
@@ -94,7 +94,7 @@ internal static class Mounting
     }
 
     private static async ValueTask<SysResult> Mount(
-        LinuxTask task, DirectoryRef directory, string source, string type, ulong flags, string options,
+        LinuxTask task, DirectoryRef directory, ByteText source, string type, ulong flags, string options,
         int node)
     {
         var status = await task.Patient(directory.Client, static client => client.Status());
@@ -128,9 +128,9 @@ internal static class Mounting
         return reply.Status.Inode == VolumeContract.RootInode ? cursor.Volume : Errno.EINVAL;
     }
 
-    private static Outcome<string> Optional(SyscallArgs args, int index) =>
+    private static Outcome<ByteText> Optional(SyscallArgs args, int index) =>
         args.Address(index) == 0
-            ? ""
+            ? default(ByteText)
             : PathArgument.Text(args.Memory, args.Address(index), PathArgument.BytesMax, Errno.EINVAL);
 
     private static bool SplitOptions(string data, out string options, out int node)

@@ -69,7 +69,6 @@ internal static class OpenClose
             Flags = flags & ~OpenFlag.O_CLOEXEC,
             Mode = creates ? mode & Abi.FileMode.S_IALLUGO & ~task.Umask : 0,
             FollowLast = (flags & OpenFlag.O_NOFOLLOW) == 0 && !(creates && (flags & OpenFlag.O_EXCL) != 0),
-            Text = "",
         });
         if (reply.Failed) return reply.Errno;
         var file = await Opened(task, reply.Value, flags, cursor.Volume);

@@ -8,11 +8,11 @@ internal static class AbsolutePath
     private const int MountsMax = 256;
 
     /// <summary>The path, beginning with a slash. ENOENT when the directory was removed.</summary>
-    public static async ValueTask<Outcome<string>> Of(LinuxTask task, DirectoryRef directory)
+    public static async ValueTask<Outcome<ByteText>> Of(LinuxTask task, DirectoryRef directory)
     {
         var mounts = await task.System.Mounts.Current(task);
         if (mounts.Failed) return mounts.Errno;
-        var path = "";
+        ByteText path = default;
         var at = directory.Hold();
         try
         {
@@ -20,12 +20,12 @@ internal static class AbsolutePath
             {
                 var part = await task.Patient(at.Client, static client => client.PathOf());
                 if (part.Failed) return part.Errno;
-                path = Join(part.Value.Trim('/'), path);
+                path = Join(part.Value, path);
                 var mount = mounts.Value.Of(at.Volume);
-                if (mount is null) return "(unreachable)/" + path;
-                if (mount.Value.OnVolume == 0) return "/" + path;
+                if (mount is null) return ByteText.Concat("(unreachable)/"u8, path.Span);
+                if (mount.Value.OnVolume == 0) return ByteText.Concat("/"u8, path.Span);
                 var outer = mounts.Value.Of(mount.Value.OnVolume);
-                if (outer is null) return "(unreachable)/" + path;
+                if (outer is null) return ByteText.Concat("(unreachable)/"u8, path.Span);
                 var covered = await task.Enter(outer.Value, mount.Value.OnInode);
                 if (covered.Failed) return covered.Errno;
                 at.Dispose();
@@ -39,9 +39,9 @@ internal static class AbsolutePath
         }
     }
 
-    private static string Join(string above, string below)
+    private static ByteText Join(ByteText above, ByteText below)
     {
-        if (above.Length == 0) return below;
-        return below.Length == 0 ? above : above + "/" + below;
+        if (above.IsEmpty) return below;
+        return below.IsEmpty ? above : ByteText.Concat(above.Span, "/"u8, below.Span);
     }
 }

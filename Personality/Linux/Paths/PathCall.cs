@@ -18,12 +18,12 @@ internal static class PathCall
 
     /// <summary>Walks a path, and does at the end what is asked.</summary>
     public static async ValueTask<Outcome<WalkReply>> Walk(
-        LinuxTask task, int directory, string path, WalkRequest what)
+        LinuxTask task, int directory, ByteText path, WalkRequest what)
     {
         var begun = await PathCursor.Begin(task, directory, path);
         if (begun.Failed) return begun.Errno;
         using var cursor = begun.Value;
-        return await cursor.Walk(what with { Text = what.Text ?? "" });
+        return await cursor.Walk(what);
     }
 
     /// <summary>The same, when only success counts.</summary>
@@ -32,12 +32,13 @@ internal static class PathCall
         (await Walk(task, args, directory, index, what)).Done();
 
     /// <summary>A directory to start at or to stay in, with a use for the caller to end.</summary>
-    public static async ValueTask<Outcome<DirectoryRef>> Directory(LinuxTask task, int directory, string path)
+    public static async ValueTask<Outcome<DirectoryRef>> Directory(
+        LinuxTask task, int directory, ByteText path)
     {
         var begun = await PathCursor.Begin(task, directory, path);
         if (begun.Failed) return begun.Errno;
         using var cursor = begun.Value;
-        var what = new WalkRequest { Intent = WalkIntent.Directory, FollowLast = true, Text = "" };
+        var what = new WalkRequest { Intent = WalkIntent.Directory, FollowLast = true };
         var reply = await cursor.Walk(what);
         return reply.Failed ? reply.Errno : new DirectoryRef(task.Context, reply.Value.Handle, cursor.Volume);
     }

@@ -1,5 +1,3 @@
-using System.Text;
-
 using K42.Contracts;
 using K42.Contracts.Servers;
 using K42.Personality.Linux.Abi;
@@ -14,14 +12,13 @@ internal sealed class PathCursor : IDisposable
     // circles.
     private const int HopsMax = 4_096;
 
-    // What a volume takes at once, in bytes of UTF-8; a long link before a long rest makes more.
+    // What a volume takes at once; a long link before a long rest makes more.
     private const int PathBytesMax = 4_095;
-    private const int PieceCharsMax = PathBytesMax / 3;
 
     private readonly LinuxTask _task;
     private int _hops;
 
-    private PathCursor(LinuxTask task, DirectoryRef at, string path, Mounts mounts)
+    private PathCursor(LinuxTask task, DirectoryRef at, ByteText path, Mounts mounts)
     {
         _task = task;
         At = at;
@@ -33,7 +30,7 @@ internal sealed class PathCursor : IDisposable
     public DirectoryRef At { get; private set; }
 
     /// <summary>The rest, relative to it.</summary>
-    public string Path { get; private set; }
+    public ByteText Path { get; private set; }
 
     /// <summary>The mount table that the walk goes by.</summary>
     public Mounts Mounts { get; private set; }
@@ -48,7 +45,7 @@ internal sealed class PathCursor : IDisposable
     public ulong RootInode => At.Volume == _task.Root.Volume ? _task.RootInode : 0;
 
     /// <summary>Begins at the root, the working directory, or an open directory. EBADF, ENOTDIR.</summary>
-    public static async ValueTask<Outcome<PathCursor>> Begin(LinuxTask task, int directory, string path)
+    public static async ValueTask<Outcome<PathCursor>> Begin(LinuxTask task, int directory, ByteText path)
     {
         var mounts = await task.System.Mounts.Current(task);
         if (mounts.Failed) return mounts.Errno;
@@ -91,12 +88,12 @@ internal sealed class PathCursor : IDisposable
     /// <summary>Walks the beginning of a path that is longer than a volume takes at once.</summary>
     public async ValueTask<Errno> Fit()
     {
-        while (Path.Length > PieceCharsMax && Encoding.UTF8.GetByteCount(Path) > PathBytesMax)
+        while (Path.Length > PathBytesMax)
         {
-            var cut = Path.LastIndexOf('/', PieceCharsMax);
+            var cut = Path.Span[..PathBytesMax].LastIndexOf((byte)'/');
             if (cut < 0) return Errno.ENAMETOOLONG;
-            var (piece, rest) = (Path[..(cut + 1)], Path[(cut + 1)..]);
-            var what = new WalkRequest { Intent = WalkIntent.Directory, FollowLast = true, Text = "" };
+            var (piece, rest) = (ByteText.Of(Path.Span[..(cut + 1)]), ByteText.Of(Path.Span[(cut + 1)..]));
+            var what = new WalkRequest { Intent = WalkIntent.Directory, FollowLast = true };
             var reply = await Ask(what, piece);
             var errno = reply.Errno;
             if (errno == Errno.Refresh) errno = await Refresh();
@@ -147,7 +144,7 @@ internal sealed class PathCursor : IDisposable
     /// <inheritdoc/>
     public void Dispose() => At.Dispose();
 
-    private ValueTask<Outcome<WalkReply>> Ask(WalkRequest what, string path)
+    private ValueTask<Outcome<WalkReply>> Ask(WalkRequest what, ByteText path)
     {
         var request = what with
         {
@@ -159,8 +156,11 @@ internal sealed class PathCursor : IDisposable
         return _task.Patient((At.Client, request), static ask => ask.Client.Walk(ask.request));
     }
 
-    private static string Join(string before, string after) =>
-        before.Length == 0 || before.EndsWith('/') ? before + after : $"{before}/{after}";
+    private static ByteText Join(ByteText before, ByteText after)
+    {
+        var slash = before.IsEmpty || before.EndsWith('/') ? default : "/"u8;
+        return ByteText.Concat(before.Span, slash, after.Span);
+    }
 
     private async ValueTask<Errno> Enter(WalkReply reply)
     {
@@ -173,7 +173,7 @@ internal sealed class PathCursor : IDisposable
         return await Enter(entry.Value, 0, reply.Rest);
     }
 
-    private async ValueTask<Errno> Leave(string rest)
+    private async ValueTask<Errno> Leave(ByteText rest)
     {
         var mount = Mounts.Of(At.Volume);
         if (mount is null || mount.Value.OnVolume == 0)
@@ -189,11 +189,11 @@ internal sealed class PathCursor : IDisposable
         }
         var outer = Mounts.Of(mount.Value.OnVolume);
         if (outer is null) return Errno.ENOENT;
-        var up = rest.Length == 0 ? ".." : "../" + rest;
+        var up = rest.IsEmpty ? ".." : ByteText.Concat("../"u8, rest.Span);
         return await Enter(outer.Value, mount.Value.OnInode, up);
     }
 
-    private async ValueTask<Errno> Enter(MountEntry entry, ulong inode, string rest)
+    private async ValueTask<Errno> Enter(MountEntry entry, ulong inode, ByteText rest)
     {
         var handle = await _task.Enter(entry, inode);
         if (handle.Failed) return handle.Errno;
@@ -201,7 +201,7 @@ internal sealed class PathCursor : IDisposable
         return Errno.None;
     }
 
-    private void Stand(DirectoryRef at, string path)
+    private void Stand(DirectoryRef at, ByteText path)
     {
         At.Dispose();
         (At, Path) = (at, path);

@@ -102,14 +102,14 @@ internal static class TwoPaths
     // What link(2) finds wrong with the new name before it says that it is in another volume.
     private static async ValueTask<Errno> Apart(PathCursor to)
     {
-        var exists = await to.Walk(new WalkRequest { Intent = WalkIntent.Status, Text = "" });
+        var exists = await to.Walk(new WalkRequest { Intent = WalkIntent.Status });
         if (!exists.Failed) return Errno.EEXIST;
         return exists.Errno == Errno.ENOENT && !to.Path.EndsWith('/') ? Errno.EXDEV : exists.Errno;
     }
 
     private static async ValueTask<Errno> ToParent(PathCursor cursor)
     {
-        var parent = await cursor.Walk(new WalkRequest { Intent = WalkIntent.Parent, Text = "" });
+        var parent = await cursor.Walk(new WalkRequest { Intent = WalkIntent.Parent });
         return parent.Failed ? parent.Errno : cursor.StandAtParent(parent.Value);
     }
 }

@@ -1,9 +1,11 @@
+using K42.Contracts;
+
 namespace K42.Servers.Volumes.Ramfs;
 
 /// <summary>A name in a directory.</summary>
-internal sealed class Entry(string name, RamNode node, long cookie)
+internal sealed class Entry(ByteText name, RamNode node, long cookie)
 {
-    public string Name { get; } = name;
+    public ByteText Name { get; } = name;
 
     public RamNode Node { get; set; } = node;
 
@@ -25,21 +27,21 @@ internal sealed class EntryTable
     private const int CompactMin = 16;
 
     private readonly List<Entry> _inOrder = [];
-    private Dictionary<string, Entry>? _byName;
+    private Dictionary<ByteText, Entry>? _byName;
     private long _nextCookie = FirstCookie;
 
     public int Count => _byName?.Count ?? 0;
 
-    public Entry? Find(ReadOnlySpan<char> name) =>
+    public Entry? Find(ReadOnlySpan<byte> name) =>
         _byName is not null
-        && _byName.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var entry)
+        && _byName.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var entry)
             ? entry
             : null;
 
-    public void Add(string name, RamNode node)
+    public void Add(ByteText name, RamNode node)
     {
         var entry = new Entry(name, node, _nextCookie++);
-        (_byName ??= new Dictionary<string, Entry>(StringComparer.Ordinal)).Add(name, entry);
+        (_byName ??= new Dictionary<ByteText, Entry>(ByteText.Comparer)).Add(name, entry);
         _inOrder.Add(entry);
     }
 

@@ -1,5 +1,3 @@
-using System.Text;
-
 using K42.Contracts;
 using K42.Contracts.Servers;
 
@@ -25,7 +23,7 @@ internal enum LastKind : byte
 /// <remarks>A symlink's target takes the place of the components it stood for, so nesting needs no
 /// stack.</remarks>
 internal ref struct PathWalker(
-    RamFileSystem files, RamDirectory start, string path, Principal who, int linksFollowed, ulong rootInode)
+    RamFileSystem files, RamDirectory start, ByteText path, Principal who, int linksFollowed, ulong rootInode)
 {
     /// <summary>The longest path, without the terminator (PATH_MAX).</summary>
     public const int PathBytesMax = 4_095;
@@ -36,10 +34,7 @@ internal ref struct PathWalker(
     /// <summary>How many symlinks one walk may follow (MAXSYMLINKS).</summary>
     public const int LinksMax = 40;
 
-    // UTF-8 has at most this many bytes for one UTF-16 unit.
-    private const int BytesPerCharMax = 3;
-
-    private string _path = path;
+    private ByteText _path = path;
     private int _at;
     private int _name;
     private int _nameEnd;
@@ -56,7 +51,7 @@ internal ref struct PathWalker(
     public WalkStop Stop { get; private set; }
 
     /// <summary>What remains of the path then, without leading slashes.</summary>
-    public string Rest { get; private set; } = "";
+    public ByteText Rest { get; private set; }
 
     /// <summary>The covered directory, with <see cref="WalkStop.Mount"/>.</summary>
     public ulong MountInode { get; private set; }
@@ -64,20 +59,18 @@ internal ref struct PathWalker(
     public int LinksFollowed { get; private set; } = Math.Clamp(linksFollowed, 0, LinksMax);
 
     /// <summary>The last component.</summary>
-    public readonly ReadOnlySpan<char> Name => _path.AsSpan(_name, _nameEnd - _name);
+    public readonly ReadOnlySpan<byte> Name => _path.Span[_name.._nameEnd];
 
     /// <summary>The last component with its slashes, to give on.</summary>
-    public readonly string LastPart => _path[_name..];
+    public readonly ByteText LastPart => ByteText.Of(_path.Span[_name..]);
 
     private readonly bool Stopped => Stop != WalkStop.Done;
 
     /// <summary>ENAMETOOLONG for more than <see cref="PathBytesMax"/>.</summary>
-    public static Errno CheckPath(string path)
+    public static Errno CheckPath(ByteText path)
     {
-        if (path.Contains('\0', StringComparison.Ordinal)) return Errno.EINVAL;
-        var fits = path.Length * BytesPerCharMax <= PathBytesMax
-            || Encoding.UTF8.GetByteCount(path) <= PathBytesMax;
-        return fits ? Errno.None : Errno.ENAMETOOLONG;
+        if (path.Span.Contains((byte)0)) return Errno.EINVAL;
+        return path.Length <= PathBytesMax ? Errno.None : Errno.ENAMETOOLONG;
     }
 
     /// <summary>Walks to the directory of the last component.</summary>
@@ -143,11 +136,8 @@ internal ref struct PathWalker(
     public readonly Errno FindEntry(out Entry? entry)
     {
         entry = null;
-        var name = Name;
-        var tooLong = name.Length * BytesPerCharMax > NameBytesMax
-            && Encoding.UTF8.GetByteCount(name) > NameBytesMax;
-        if (tooLong) return Errno.ENAMETOOLONG;
-        entry = Directory.Entries.Find(name);
+        if (Name.Length > NameBytesMax) return Errno.ENAMETOOLONG;
+        entry = Directory.Entries.Find(Name);
         return Errno.None;
     }
 
@@ -157,13 +147,13 @@ internal ref struct PathWalker(
         if (LinksFollowed++ >= LinksMax) return Errno.ELOOP;
         files.TouchAccessed(link);
         // What remains begins with a slash, or is nothing.
-        _path = link.Target + _path[_nameEnd..];
+        _path = ByteText.Concat(link.Target.Span, _path.Span[_nameEnd..]);
         _at = 0;
-        if (link.Target[0] != '/') return Errno.None;
+        if (!link.Target.StartsWith('/')) return Errno.None;
         // The caller's root is not taken on its word: it goes there by a handle that it holds.
         Stop = WalkStop.AbsoluteLink;
         SkipSlashes();
-        Rest = _path[_at..];
+        Rest = Remaining();
         return Errno.None;
     }
 
@@ -171,7 +161,7 @@ internal ref struct PathWalker(
     {
         Stop = WalkStop.Mount;
         MountInode = covered.Number;
-        Rest = _path[_at..];
+        Rest = Remaining();
     }
 
     private Errno Intermediate()
@@ -210,7 +200,7 @@ internal ref struct PathWalker(
         else if (Directory == files.Root)
         {
             Stop = WalkStop.AboveRoot;
-            Rest = _path[_at..];
+            Rest = Remaining();
             return;
         }
         else
@@ -223,15 +213,24 @@ internal ref struct PathWalker(
     private void TakeComponent()
     {
         _name = _at;
-        while (_at < _path.Length && _path[_at] != '/') _at++;
-        _nameEnd = _at;
+        var length = _path.Span[_at..].IndexOf((byte)'/');
+        _nameEnd = _at = length < 0 ? _path.Length : _at + length;
         SkipSlashes();
         TrailingSlash = _at > _nameEnd;
-        Kind = Name switch { "." => LastKind.Dot, ".." => LastKind.DotDot, _ => LastKind.Name };
+        Kind = Name switch
+        {
+            [(byte)'.'] => LastKind.Dot,
+            [(byte)'.', (byte)'.'] => LastKind.DotDot,
+            _ => LastKind.Name,
+        };
     }
 
     private void SkipSlashes()
     {
-        while (_at < _path.Length && _path[_at] == '/') _at++;
+        var bytes = _path.Span;
+        while (_at < bytes.Length && bytes[_at] == '/') _at++;
     }
+
+    // What remains of the path.
+    private readonly ByteText Remaining() => _at == 0 ? _path : ByteText.Of(_path.Span[_at..]);
 }

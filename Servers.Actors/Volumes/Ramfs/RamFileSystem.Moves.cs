@@ -5,7 +5,7 @@ namespace K42.Servers.Volumes.Ramfs;
 
 /// <summary>Both ends of a rename or link: where each path starts, and what the caller may see.</summary>
 internal readonly record struct TwoPaths(
-    RamDirectory OldStart, string OldPath, RamDirectory NewStart, string NewPath, ulong RootInode);
+    RamDirectory OldStart, ByteText OldPath, RamDirectory NewStart, ByteText NewPath, ulong RootInode);
 
 internal sealed partial class RamFileSystem
 {
@@ -53,13 +53,13 @@ internal sealed partial class RamFileSystem
     /// <summary>linkat(2) of an open file, AT_EMPTY_PATH.</summary>
     /// <param name="side">2 when the path goes on elsewhere, as found tells; else 0.</param>
     public Errno LinkNode(
-        RamNode node, RamDirectory start, string path, ulong rootInode, Principal who, out int side,
+        RamNode node, RamDirectory start, ByteText path, ulong rootInode, Principal who, out int side,
         out WalkFinding found)
     {
         (side, found) = (0, new WalkFinding());
         var errno = PathWalker.CheckPath(path);
         if (errno != Errno.None) return errno;
-        return LinkTo(node, new TwoPaths(start, "", start, path, rootInode), who, ref side, ref found);
+        return LinkTo(node, new TwoPaths(start, default, start, path, rootInode), who, ref side, ref found);
     }
 
     private Errno LinkTo(RamNode node, in TwoPaths paths, Principal who, ref int side, ref WalkFinding found)
@@ -82,7 +82,7 @@ internal sealed partial class RamFileSystem
         var now = Now;
         node.Links++;
         node.ChangedNs = now;
-        to.Directory.Entries.Add(to.Name.ToString(), node);
+        to.Directory.Entries.Add(ByteText.Of(to.Name), node);
         (to.Directory.ModifiedNs, to.Directory.ChangedNs) = (now, now);
         return Errno.None;
     }
@@ -110,7 +110,7 @@ internal sealed partial class RamFileSystem
         var replaces = target is not null && (flags & Exchange) == 0;
         if (replaces && target!.Node is RamDirectory { Entries.Count: > 0 }) return Errno.ENOTEMPTY;
         if ((flags & Exchange) != 0) Swap(from.Directory, source, to.Directory, target!);
-        else Move(from.Directory, source, to.Directory, to.Name.ToString(), target);
+        else Move(from.Directory, source, to.Directory, ByteText.Of(to.Name), target);
         return Errno.None;
     }
 
@@ -171,7 +171,7 @@ internal sealed partial class RamFileSystem
         return true;
     }
 
-    private void Move(RamDirectory from, Entry source, RamDirectory to, string name, Entry? target)
+    private void Move(RamDirectory from, Entry source, RamDirectory to, ByteText name, Entry? target)
     {
         var now = Now;
         if (target is not null) Drop(to, target, now);

@@ -1,5 +1,3 @@
-using System.Text;
-
 using K42.Contracts;
 using K42.Contracts.Servers;
 
@@ -30,7 +28,7 @@ internal sealed partial class RamFileSystem
         if (errno != Errno.None) return errno;
         errno = NewNode(directory, request, who, out var node);
         if (errno != Errno.None) return errno;
-        Add(directory, walker.Name.ToString(), node!, who);
+        Add(directory, ByteText.Of(walker.Name), node!, who);
         found.Node = node;
         return Errno.None;
     }
@@ -52,7 +50,7 @@ internal sealed partial class RamFileSystem
                 node = new RamDirectory(number, mode, directory) { Links = 2 };
                 return Errno.None;
             case WalkIntent.MakeLink:
-                var link = new RamLink(number, request.Text, Encoding.UTF8.GetByteCount(request.Text));
+                var link = new RamLink(number, request.Text);
                 if (link.HasPage && !Space.TryTakePages(1))
                 {
                     Space.GiveInode();
@@ -79,7 +77,7 @@ internal sealed partial class RamFileSystem
 
     /// <summary>Gives a new inode its owner and its first name (inode(7): set-group-ID
     /// directories).</summary>
-    private void Add(RamDirectory directory, string name, RamNode node, Principal who)
+    private void Add(RamDirectory directory, ByteText name, RamNode node, Principal who)
     {
         const uint executableSetGid = ModeBits.SetGid | ModeBits.GroupExecute;
         var now = Now;

@@ -68,7 +68,7 @@ internal sealed partial class RamFileSystem
         if (errno != Errno.None) return errno;
         if (!Space.TryTakeInode()) return Errno.ENOSPC;
         var file = new RamFile(++_lastNumber, ModeBits.Regular | (mode & ModeBits.AllPermissions), Space);
-        Add(walker.Directory, walker.Name.ToString(), file, who);
+        Add(walker.Directory, ByteText.Of(walker.Name), file, who);
         // Whoever made it may use it as it was opened, whatever its mode says.
         found.Node = file;
         return Errno.None;

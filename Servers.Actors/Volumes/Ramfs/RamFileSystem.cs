@@ -7,14 +7,12 @@ namespace K42.Servers.Volumes.Ramfs;
 /// <summary>What a walk found, or why and how it goes on elsewhere.</summary>
 internal struct WalkFinding
 {
-    public WalkFinding() => (Rest, Text) = ("", "");
-
     public WalkStop Stop;
-    public string Rest;
+    public ByteText Rest;
     public int LinksFollowed;
     public ulong MountInode;
     public RamNode? Node;
-    public string Text;
+    public ByteText Text;
 }
 
 /// <summary>A file system in memory with the semantics of Linux's tmpfs: no actors, no handles, no
@@ -117,17 +115,16 @@ internal sealed partial class RamFileSystem
     }
 
     /// <summary>The path from the root: "" for the root itself.</summary>
-    public Outcome<string> PathOf(RamDirectory directory)
+    public Outcome<ByteText> PathOf(RamDirectory directory)
     {
-        var parts = new Stack<string>();
+        ByteText path = default;
         for (var at = directory; at != Root; at = at.Parent)
         {
             if (at.Dead) return Errno.ENOENT;
-            parts.Push(at.Name);
+            path = ByteText.Concat(at.Name.Span, path.IsEmpty ? default : "/"u8, path.Span);
+            if (path.Length > PathWalker.PathBytesMax) return Errno.ENAMETOOLONG;
         }
-        var path = string.Join('/', parts);
-        var errno = PathWalker.CheckPath(path);
-        return errno == Errno.None ? path : errno;
+        return path;
     }
 
     private static void Leave(in PathWalker walker, ref WalkFinding found)

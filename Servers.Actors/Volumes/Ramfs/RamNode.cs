@@ -1,3 +1,4 @@
+using K42.Contracts;
 using K42.Contracts.Servers;
 
 namespace K42.Servers.Volumes.Ramfs;
@@ -72,19 +73,19 @@ internal sealed class RamFile(ulong number, uint mode, RamSpace space) : RamNode
 }
 
 /// <summary>A symbolic link.</summary>
-internal sealed class RamLink(ulong number, string target, int targetBytes)
+internal sealed class RamLink(ulong number, ByteText target)
     : RamNode(number, ModeBits.Link | ModeBits.AllAccess)
 {
     // Linux keeps targets up to this length, terminator included, in the inode, and longer ones in a page.
     private const int InlineBytesMax = 128;
 
-    public string Target { get; } = target;
+    public ByteText Target { get; } = target;
 
-    public override long Size => targetBytes;
+    public override long Size => Target.Length;
 
     public override long Blocks => HasPage ? RamSpace.PageBytes / 512 : 0;
 
-    public bool HasPage => targetBytes + 1 > InlineBytesMax;
+    public bool HasPage => Target.Length + 1 > InlineBytesMax;
 }
 
 /// <summary>A device node: a name for a device that other servers serve.</summary>
@@ -103,7 +104,7 @@ internal sealed class RamDirectory(ulong number, uint mode, RamDirectory? parent
     public RamDirectory Parent { get => field ?? this; set; } = parent!;
 
     /// <summary>Its name in the parent, for paths.</summary>
-    public string Name { get; set; } = "";
+    public ByteText Name { get; set; }
 
     public EntryTable Entries { get; } = new();
 

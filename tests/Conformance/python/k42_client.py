@@ -67,7 +67,7 @@ class Session:
         return self._done.pop(tag)
 
     def call(self, task=0, **call):
-        """Makes one call and waits for it: session.call(mkdir=files.MkdirRequest(path="/a", mode=0o755))."""
+        """Makes one call and waits for it: session.call(mkdir=files.MkdirRequest(path=b"/a", mode=0o755))."""
         tag = self.tag()
         self.send(session_pb2.Call(tag=tag, task=task, **call))
         completion = self.wait(tag)

@@ -31,7 +31,7 @@ class ClientTest(unittest.TestCase):
         session = self.session
         first, write, read, close = (session.tag() for _ in range(4))
         session.send(
-            CALL(tag=first, open=io.OpenRequest(path="/python", flags=O_RDWR | O_CREAT, mode=0o644)),
+            CALL(tag=first, open=io.OpenRequest(path=b"/python", flags=O_RDWR | O_CREAT, mode=0o644)),
             CALL(tag=write, linked=True, use=[USE(tag=first)], write=io.WriteRequest(data=b"spam and eggs")),
             CALL(tag=read, linked=True, use=[USE(tag=first)], pread64=io.Pread64Request(count=100, offset=9)),
             CALL(tag=close, linked=True, use=[USE(tag=first)], close=io.CloseRequest()),
@@ -42,19 +42,19 @@ class ClientTest(unittest.TestCase):
 
     def test_errors_are_errnos(self):
         with self.assertRaises(FileNotFoundError):
-            self.session.call(stat=files.StatRequest(path="/missing"))
+            self.session.call(stat=files.StatRequest(path=b"/missing"))
         with self.assertRaises(OSError) as caught:
             self.session.call(close=io.CloseRequest(fd=99))
         self.assertEqual(caught.exception.errno, errno.EBADF)
 
     def test_directories(self):
-        self.session.call(mkdir=files.MkdirRequest(path="/pydir", mode=0o755))
-        for name in ("a", "b", "grüße"):
-            self.session.call(mkdir=files.MkdirRequest(path="/pydir/" + name, mode=0o700))
-        fd = self.session.call(open=io.OpenRequest(path="/pydir", flags=O_RDONLY)).result
+        self.session.call(mkdir=files.MkdirRequest(path=b"/pydir", mode=0o755))
+        for name in (b"a", b"b", "grüße".encode(), b"\xff"):
+            self.session.call(mkdir=files.MkdirRequest(path=b"/pydir/" + name, mode=0o700))
+        fd = self.session.call(open=io.OpenRequest(path=b"/pydir", flags=O_RDONLY)).result
         listed = self.session.call(getdents64=files.Getdents64Request(fd=fd, count=4096)).entries.entries
-        self.assertEqual(sorted(entry.name for entry in listed), [".", "..", "a", "b", "grüße"])
-        self.assertEqual(self.session.call(stat=files.StatRequest(path="/pydir")).stat.nlink, 5)
+        self.assertEqual(sorted(entry.name for entry in listed), [b".", b"..", b"a", b"b", "grüße".encode(), b"\xff"])
+        self.assertEqual(self.session.call(stat=files.StatRequest(path=b"/pydir")).stat.nlink, 6)
 
     def test_a_child_writes_into_a_pipe_and_is_waited_for(self):
         session = self.session
@@ -80,7 +80,7 @@ class ClientTest(unittest.TestCase):
 
     def test_a_stream_that_drops_is_resumed(self):
         before = self.session
-        fd = before.call(open=io.OpenRequest(path="/pyresume", flags=O_RDWR | O_CREAT, mode=0o644)).result
+        fd = before.call(open=io.OpenRequest(path=b"/pyresume", flags=O_RDWR | O_CREAT, mode=0o644)).result
         before.call(write=io.WriteRequest(fd=fd, data=b"still here"))
         before.drop()
         self.session = Session(self.channel, resume=(before.welcome.session, before.last_number))

@@ -166,7 +166,7 @@ public sealed class SessionSpec : IAsyncLifetime
         var named = new Metadata { { "k42-session", session.Key } };
         var same = await _root.Calls.GetpidAsync(new GetpidRequest(), named, cancellationToken: Stop);
         Assert.Equal(session.Pid, same.Result);
-        var stat = new StatRequest { Path = "/missing" };
+        var stat = new StatRequest { Path = K42Text.Encode("/missing") };
         var missing = await _root.Calls.StatAsync(stat, cancellationToken: Stop);
         Assert.Equal((int)Errno.ENOENT, missing.Errno);
     }

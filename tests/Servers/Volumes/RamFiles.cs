@@ -61,7 +61,7 @@ internal sealed class RamFiles
             FileCall.LinkStatus => Status(path, who, follow: false),
             FileCall.Access => Shown(Walk(path, WalkIntent.Access, who, mode: (uint)number)),
             FileCall.ReadLink => Walk(path, WalkIntent.ReadLink, who) is var read && read.Failed
-                ? Shown(read) : read.Value.Text,
+                ? Shown(read) : read.Value.Text.ToString(),
             FileCall.Write => Written(path, who, number, more),
             FileCall.Read => Read(path, who, number, more),
             FileCall.List => Listed(path, who),

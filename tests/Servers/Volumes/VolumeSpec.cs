@@ -217,7 +217,7 @@ public sealed class VolumeSpec
         var parent = (await root.Walk(Walking.To("d//new/", WalkIntent.Parent))).Value;
         Assert.Equal("new/", parent.Rest);
         var directory = new DirectoryClient(root.Context, parent.Handle);
-        Assert.False((await MakeDirectory(directory, parent.Rest)).Failed);
+        Assert.False((await MakeDirectory(directory, parent.Rest.ToString())).Failed);
         Assert.False((await root.Walk(Walking.To("d/new", WalkIntent.Status))).Failed);
     });
 
