@@ -81,6 +81,13 @@ public static class PeerCertificate
         return refusal == null;
     }
 
+    /// <summary>When a certificate's validity ends: nanoseconds since 1970, UTC.</summary>
+    public static long ExpiresNs(X509Certificate2 certificate)
+    {
+        const long msNs = 1_000_000;
+        return new DateTimeOffset(certificate.NotAfter.ToUniversalTime()).ToUnixTimeMilliseconds() * msNs;
+    }
+
     /// <summary>The subject's common name, or empty.</summary>
     public static string NameOf(X509Certificate2 certificate) => Attribute(certificate, CommonName) ?? "";
 

@@ -23,8 +23,11 @@ internal sealed class NodeAuthenticator(X509Certificate2 authority) : IGatewayAu
             return PrincipalOf(UnixPeer.Of(socket).Identity, Authentication.PeerUid);
         }
         var shown = context.Connection.ClientCertificate;
-        return PeerCertificate.TryClient(shown, authority, out var identity, out _)
-            ? PrincipalOf(identity, Authentication.ClientCertificate) : null;
+        if (!PeerCertificate.TryClient(shown, authority, out var identity, out _)) return null;
+        return PrincipalOf(identity, Authentication.ClientCertificate) with
+        {
+            ExpiresNs = PeerCertificate.ExpiresNs(shown!),
+        };
     }
 
     private static Principal PrincipalOf(ClientIdentity identity, Authentication by) =>

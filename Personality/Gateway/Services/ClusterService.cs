@@ -16,7 +16,7 @@ internal sealed class ClusterService(GatewayOptions options) : Native.V1.Cluster
 
     public override Task<StatusReply> Status(StatusRequest request, ServerCallContext context)
     {
-        Channel.PrincipalOf(context, options.Authenticator);
+        Channel.PrincipalOf(context, options);
         var membership = options.Host.Membership;
         var reply = new StatusReply { Self = options.Host.Node.Id, Serving = membership.MayServe };
         foreach (var member in membership.Members)
@@ -96,7 +96,7 @@ internal sealed class ClusterService(GatewayOptions options) : Native.V1.Cluster
     private async Task Each<T>(string name, ServerCallContext context, ICollection<uint> unanswered,
         Func<NodeRef, ValueTask<Outcome<T[]>>> ask, Action<(NodeRef Node, T[] Found)> take)
     {
-        Channel.PrincipalOf(context, options.Authenticator);
+        Channel.PrincipalOf(context, options);
         var asked = new List<(NodeRef Node, Task<Outcome<T[]>> Answer)>();
         foreach (var node in Nodes(name)) asked.Add((node, ask(node).AsTask()));
         foreach (var (node, answer) in asked)

@@ -7,7 +7,7 @@ using K42.Personality.Linux;
 namespace K42.Gateway.Services;
 
 /// <summary>The service k42.linux.v1.Linux: sessions, and single calls.</summary>
-internal sealed partial class LinuxService(SessionRegistry sessions, IGatewayAuthenticator authenticator)
+internal sealed partial class LinuxService(SessionRegistry sessions, GatewayOptions options)
     : Linux.V1.Linux.LinuxBase
 {
     /// <summary>Metadata that names the session in which a single call is made.</summary>
@@ -18,7 +18,7 @@ internal sealed partial class LinuxService(SessionRegistry sessions, IGatewayAut
     public override async Task Session(IAsyncStreamReader<SessionRequest> requestStream,
         IServerStreamWriter<SessionReply> responseStream, ServerCallContext context)
     {
-        var principal = Channel.PrincipalOf(context, authenticator);
+        var principal = Channel.PrincipalOf(context, options);
         if (!await requestStream.MoveNext(context.CancellationToken).ConfigureAwait(false))
             throw new RpcException(new Status(StatusCode.InvalidArgument, "the stream ended before hello"));
         var first = requestStream.Current;
@@ -36,15 +36,19 @@ internal sealed partial class LinuxService(SessionRegistry sessions, IGatewayAut
 
     private async Task<Completion> One(Call call, ServerCallContext context)
     {
-        var principal = Channel.PrincipalOf(context, authenticator);
+        var principal = Channel.PrincipalOf(context, options);
         var key = context.RequestHeaders.GetValue(SessionHeader);
         if (key != null)
+        {
             return await sessions.Find(principal, key).RunBeside(call, context.CancellationToken)
                 .ConfigureAwait(false);
+        }
         var task = await sessions.BeginSingle(principal).ConfigureAwait(false);
         try
         {
-            return await CallRunner.Run(task, call, context.CancellationToken).ConfigureAwait(false);
+            var done = await CallRunner.Run(task, call, context.CancellationToken).ConfigureAwait(false);
+            Channel.CheckExpiry(principal, options);
+            return done;
         }
         finally
         {
@@ -60,9 +64,31 @@ internal sealed partial class LinuxService(SessionRegistry sessions, IGatewayAut
 internal static class Channel
 {
     /// <summary>Who is there.</summary>
-    /// <exception cref="RpcException">UNAUTHENTICATED: nobody that is known.</exception>
-    public static Principal PrincipalOf(ServerCallContext context, IGatewayAuthenticator authenticator) =>
-        authenticator.Authenticate(context.GetHttpContext())
-        ?? throw new RpcException(new Status(StatusCode.Unauthenticated,
-            "no client certificate of this cluster, and not a local socket: see k42 credential add"));
+    /// <exception cref="RpcException">UNAUTHENTICATED: nobody that is known, or no more.</exception>
+    public static Principal PrincipalOf(ServerCallContext context, GatewayOptions options)
+    {
+        var principal = options.Authenticator.Authenticate(context.GetHttpContext())
+            ?? throw new RpcException(new Status(StatusCode.Unauthenticated,
+                "no client certificate of this cluster, and not a local socket: see k42 credential add"));
+        CheckExpiry(principal, options);
+        return principal;
+    }
+
+    /// <summary>A connection outlives the certificate that opened it; what it proved does not.</summary>
+    /// <exception cref="RpcException">UNAUTHENTICATED: the credential has expired.</exception>
+    public static void CheckExpiry(Principal principal, GatewayOptions options)
+    {
+        if (principal.ExpiresNs == 0) return;
+        if (principal.HasExpired(options.Host.Kernel.Ipc.Clock.RealtimeNs))
+            throw Expired(principal.ExpiresNs);
+    }
+
+    /// <summary>UNAUTHENTICATED, with the moment of the end.</summary>
+    public static RpcException Expired(long expiresNs)
+    {
+        const long msNs = 1_000_000;
+        var at = DateTimeOffset.FromUnixTimeMilliseconds(expiresNs / msNs);
+        return new RpcException(new Status(StatusCode.Unauthenticated,
+            $"the credential expired at {at:yyyy-MM-dd HH:mm:ss} UTC: get a new one, see k42 credential add"));
+    }
 }

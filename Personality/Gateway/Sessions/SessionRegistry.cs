@@ -52,7 +52,7 @@ internal sealed class SessionRegistry(GatewayOptions options, LinuxSystem linux)
                 ? "there is no such session: it ended, or was not resumed in time"
                 : $"the session is not of this node ({here})");
         }
-        if (session.Principal.Uid != principal.Uid)
+        if (session.Principal.LoginUid != principal.LoginUid)
             throw Refusal(StatusCode.PermissionDenied, "the session is another user's");
         return session;
     }
@@ -76,6 +76,7 @@ internal sealed class SessionRegistry(GatewayOptions options, LinuxSystem linux)
             ? await options.Host.Claim(principal, hello.Claim.Pid, hello.Claim.Token.Memory)
                 .ConfigureAwait(false)
             : await options.Host.Begin(principal, hello.Name).ConfigureAwait(false);
+        if (process.Errno == Errno.EKEYEXPIRED) throw Services.Channel.Expired(principal.ExpiresNs);
         if (process.Failed) throw Refusal(process.Errno);
         // A claimed child was made under its parent's name.
         if (hello.StartCase == Hello.StartOneofCase.Claim && hello.Name.Length > 0)

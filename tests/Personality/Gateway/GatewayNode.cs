@@ -26,16 +26,16 @@ internal sealed class GatewayNode : IAsyncDisposable
     private readonly Credential _credential;
     private readonly string _folder = Directory.CreateTempSubdirectory("k42-gateway").FullName;
 
-    private GatewayNode()
+    private GatewayNode(IClock? clock)
     {
         const string quiet = "akka.loglevel = ERROR\nakka.stdout-loglevel = OFF\nakka.log-dead-letters = off";
         _system = ActorSystem.Create("k42", ConfigurationFactory.ParseString($"{IpcHocon.Text}\n{quiet}"));
         var executor = new PoolExecutor();
         var tables = new OneNodeTables(executor);
         _ipc = new IpcNode(_system, new IpcNodeOptions(
-            OneNodeMembership.Node, new SystemClock(executor), executor, new SystemRandomness(), tables,
+            OneNodeMembership.Node, clock ?? new SystemClock(executor), executor, new SystemRandomness(), tables,
             ContractCatalogue.NewRequest));
-        var membership = new OneNodeMembership();
+        var membership = Membership;
         _system.ActorOf(DeviceRoot.Props(_ipc), "devices");
         var homes = new NumberHomes(tables);
         var processes = _system.ActorOf(
@@ -51,6 +51,9 @@ internal sealed class GatewayNode : IAsyncDisposable
         _credential = Credential.Load(path, PeerRole.Node);
     }
 
+    /// <summary>Whether the node has a majority.</summary>
+    public OneNodeMembership Membership { get; } = new();
+
     /// <summary>Makes processes.</summary>
     public ProcessHost Host { get; }
 
@@ -64,9 +67,10 @@ internal sealed class GatewayNode : IAsyncDisposable
     public string SocketPath => Path.Combine(_folder, "gateway.sock");
 
     /// <summary>A node that serves.</summary>
-    public static async Task<GatewayNode> StartAsync(Func<GatewayOptions, GatewayOptions>? change = null)
+    public static async Task<GatewayNode> StartAsync(
+        Func<GatewayOptions, GatewayOptions>? change = null, IClock? clock = null)
     {
-        var node = new GatewayNode();
+        var node = new GatewayNode(clock);
         await node.RootIsThere();
         var options = new GatewayOptions
         {
@@ -152,7 +156,7 @@ internal sealed class OneNodeMembership : IMembership
 
     public IReadOnlyList<Member> Members => [Self];
 
-    public bool MayServe => true;
+    public bool MayServe { get; set; } = true;
 
     public void Subscribe(IMembershipListener listener) => listener.MemberUp(Self);
 }
