@@ -52,9 +52,6 @@ public sealed class CallAttribute(ushort number, Rights rights) : Attribute
 
     /// <summary>True when running the call twice is the same as once, so that it may be repeated.</summary>
     public bool Idempotent { get; init; }
-
-    /// <summary>True when a server that makes this call may pass on its own caller's identity.</summary>
-    public bool PassesCaller { get; init; }
 }
 
 /// <summary>The longest a buffer (bytes), string (UTF-8 bytes) or array (elements) may be. Longer:

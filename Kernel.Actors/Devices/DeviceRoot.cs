@@ -50,6 +50,11 @@ public sealed class DeviceRoot : ObjectActor
                 reply.Fail(Errno.ENFILE);
                 return;
             }
+            if (!Home.HasRoomFor(caller))
+            {
+                reply.Fail(Errno.EMFILE);
+                return;
+            }
             _open++;
             (opened.Closed, opened.NodeLocks) = (Closed, _locks);
             var handle = Home.Adopt(opened).Export(caller.Pid, DeviceFile.RightsFor(flags));

@@ -15,6 +15,7 @@ internal sealed class HandleTable(NodeRef node, IBlockMap? blocks)
     private readonly Lock _lock = new();
     private readonly Queue<int> _free = new();
     private readonly Dictionary<int, Owner> _byOwner = [];
+    private readonly Dictionary<int, int> _charges = [];
     private volatile HandleRow?[] _rows = new HandleRow?[1_024];
     private uint[] _sequences = new uint[1_024];
     private volatile HandleRow?[] _factories = [];
@@ -39,7 +40,8 @@ internal sealed class HandleTable(NodeRef node, IBlockMap? blocks)
     }
 
     /// <summary>Makes a handle.</summary>
-    public HandleRow Add(ServerObject target, int owner, Rights matched, Rights unmatched)
+    /// <param name="charged">The process whose maximum it counts for; 0 for kernels and servers.</param>
+    public HandleRow Add(ServerObject target, int owner, Rights matched, Rights unmatched, int charged)
     {
         lock (_lock)
         {
@@ -48,8 +50,12 @@ internal sealed class HandleTable(NodeRef node, IBlockMap? blocks)
             // Sequence 0 is the factories'.
             if (sequence == 0) sequence = ++_sequences[at];
             var handle = new ObjectHandle(node, (uint)at + ObjectHandle.WellKnownMax, sequence);
-            var row = new HandleRow(handle, target, target.Home, owner, matched, unmatched);
+            var row = new HandleRow(handle, target, target.Home, owner, matched, unmatched)
+            {
+                Charged = charged,
+            };
             _rows[at] = row;
+            if (charged != 0) _charges[charged] = _charges.GetValueOrDefault(charged) + 1;
             if (!_byOwner.TryGetValue(owner, out var owned)) _byOwner[owner] = owned = new Owner();
             // Asked now: once its node is removed, its block is nobody's.
             if (owned.Home.IsNone && owner != 0) owned.Home = blocks?.HomeOf(owner / IBlockMap.BlockSize)
@@ -99,8 +105,15 @@ internal sealed class HandleTable(NodeRef node, IBlockMap? blocks)
             if (_byOwner.TryGetValue(row.Owner, out var owned) && owned.Rows.Remove(row)
                 && owned.Rows.Count == 0)
                 _byOwner.Remove(row.Owner);
+            if (row.Charged != 0 && --_charges[row.Charged] == 0) _charges.Remove(row.Charged);
             Count--;
         }
+    }
+
+    /// <summary>How many handles a process has caused that are still out.</summary>
+    public int CausedBy(int process)
+    {
+        lock (_lock) return _charges.GetValueOrDefault(process);
     }
 
     /// <summary>The handles made for a process, in the order of their index.</summary>

@@ -3,6 +3,7 @@ using Akka.Event;
 
 using K42.Contracts;
 using K42.Contracts.Ports;
+using K42.Kernel.Ipc.Links;
 using K42.Kernel.Processes;
 
 namespace K42.Kernel.Ipc;
@@ -18,11 +19,15 @@ namespace K42.Kernel.Ipc;
 /// simulations, where everything goes through the executor.</param>
 public sealed record IpcNodeOptions(
     NodeRef Node, IClock Clock, IExecutor Executor, IRandomness Randomness, IBlockMap? Blocks,
-    Func<ushort, ushort, Request?> Requests, bool InlineLinks = true);
+    Func<ushort, ushort, Request?> Requests, bool InlineLinks = true)
+{
+    /// <summary>What one process may take.</summary>
+    public IpcSettings Settings { get; init; } = new();
+}
 
 /// <summary>One node's IPC: its handle table, its identities, and the way to objects here and
 /// elsewhere.</summary>
-public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
+public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter, IDisposable
 {
     private readonly IpcNodeOptions _options;
     private readonly ActorSystem _system;
@@ -122,6 +127,9 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
         _deadLetters.Unsubscribe(_system);
     }
 
+    void ILinkGreeter.Greeted(ILink link, ulong features, ReadOnlyMemory<byte> catalogue) =>
+        _peers.Greeted(link, catalogue.Span);
+
     void ILinkReceiver.BatchBegins(ILink link) => _peers.BatchBegins();
 
     void ILinkReceiver.Frame(ILink link, FrameClass frameClass, ReadOnlySpan<byte> frame) =>
@@ -149,7 +157,16 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, IDisposable
             new CancelTurn(request, generation, errno), ActorRefs.NoSender);
 
     internal override HandleRow Export(ServerObject target, int owner, Rights matched, Rights unmatched) =>
-        _handles.Add(target, owner, matched, unmatched);
+        _handles.Add(target, owner, matched, unmatched, owner);
+
+    internal override HandleRow Export(
+        ServerObject target, int owner, Rights matched, Rights unmatched, int charged) =>
+        _handles.Add(target, owner, matched, unmatched, charged);
+
+    internal override bool HasRoomForHandle(int process) =>
+        _handles.CausedBy(process) < _options.Settings.HandlesPerProcessMax;
+
+    internal override int ParkedPerProcessMax => _options.Settings.ParkedPerProcessMax;
 
     internal override HandleRow ExportFactory(ServerObject target, ushort contract) =>
         _handles.AddFactory(target, contract);

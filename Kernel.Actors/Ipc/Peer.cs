@@ -33,6 +33,9 @@ internal sealed class Peer : ICompletionSink
 
     public ILink Link { get; }
 
+    /// <summary>What the peer understands, as far as it has told.</summary>
+    public PeerCatalogue Catalogue { get; set; } = PeerCatalogue.Unknown;
+
     /// <summary>Sends a call; on failure it is answered: Overloaded or NotRun, and certainly did not
     /// run.</summary>
     public void Send(CallerIdentity caller, ObjectHandle target, Request request)
@@ -41,6 +44,11 @@ internal sealed class Peer : ICompletionSink
         if (caller.Revoked)
         {
             RefuseRevoked(caller, request, generation);
+            return;
+        }
+        if (!Catalogue.Has(request.Contract, request.Method))
+        {
+            request.Fail(generation, Errno.ENOSYS);
             return;
         }
         var writer = new WireWriter(256);

@@ -35,6 +35,10 @@ internal sealed class PeerTable(IpcNode node, IpcNodeOptions options) : IDisposa
         foreach (var link in Links.All) Of(link).AnnounceDeath(pid);
     }
 
+    /// <summary>A peer tells what it understands, at each connection.</summary>
+    public void Greeted(ILink link, ReadOnlySpan<byte> catalogue) =>
+        Of(link).Catalogue = PeerCatalogue.Decode(catalogue);
+
     public void BatchBegins() => ReaderTurn.Begin(options.InlineLinks);
 
     public void BatchEnds() => ReaderTurn.End();

@@ -90,6 +90,11 @@ public sealed class PipeRoot : ObjectActor
                 reply.Fail(Errno.ENFILE);
                 return;
             }
+            if (!Home.HasRoomFor(caller))
+            {
+                reply.Fail(Errno.EMFILE);
+                return;
+            }
             var inode = ++_lastInode;
             var actor = (int)(inode % (ulong)_shares.Length);
             var share = _shares[actor] ??= new Share(root.StartChild(_children++, Device));

@@ -112,6 +112,7 @@ internal sealed class VolumeServer : ObjectActor
     public Outcome<ObjectHandle> Grant(RamDirectory directory, CallerIdentity caller, bool held)
     {
         if (_grants.Count >= _settings.DirectoryHandlesMax) return Errno.ENFILE;
+        if (!Home.HasRoomFor(caller)) return Errno.ENOMEM;
         var target = directory.Object;
         if (target is null)
         {
@@ -160,6 +161,7 @@ internal sealed class VolumeServer : ObjectActor
         var full = _openFiles >= _settings.OpenFilesMax
             || (!who.IsRoot && ofUser >= _settings.UserOpenFilesMax);
         if (full) return Errno.ENFILE;
+        if (!Home.HasRoomFor(caller)) return Errno.EMFILE;
         _openFiles++;
         _filesByUser[who.Uid] = ofUser + 1;
         RamFileSystem.Pin(node);

@@ -43,7 +43,7 @@ internal static class Samples
                 [Handle] HandleRow handle, Reply<int> reply);
 
             /// <summary>The bytes.</summary>
-            [Call(2, Rights.Read, ReplyMax = 1_000, Idempotent = true, PassesCaller = true)]
+            [Call(2, Rights.Read, ReplyMax = 1_000, Idempotent = true)]
             public virtual void Bytes(sbyte tiny, Colour status, Reply<ReadOnlyMemory<byte>> reply) =>
                 reply.Fail(Errno.ENOSYS);
 

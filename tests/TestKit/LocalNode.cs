@@ -12,14 +12,15 @@ public sealed class LocalNode : IAsyncDisposable
 {
     /// <summary>Starts a node.</summary>
     /// <param name="requests">Makes requests for frames from links; not needed without links.</param>
-    public LocalNode(Func<ushort, ushort, Request?>? requests = null)
+    /// <param name="settings">What one process may take.</param>
+    public LocalNode(Func<ushort, ushort, Request?>? requests = null, IpcSettings? settings = null)
     {
         System = ActorSystem.Create("k42", ConfigurationFactory.ParseString(
             $"{IpcHocon.Text}\nakka.loglevel = ERROR\nakka.stdout-loglevel = OFF\nakka.log-dead-letters = off"));
         var executor = new PoolExecutor();
         Ipc = new IpcNode(System, new IpcNodeOptions(
             new NodeRef(1, 1), new SystemClock(executor), executor, new SystemRandomness(), Blocks: null,
-            requests ?? (static (_, _) => null)));
+            requests ?? (static (_, _) => null)) { Settings = settings ?? new IpcSettings() });
     }
 
     /// <summary>Its actors.</summary>

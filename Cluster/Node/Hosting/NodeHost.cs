@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 
 using Akka.Actor;
 using Akka.Configuration;
@@ -123,11 +122,11 @@ internal sealed class NodeHost : IAsyncDisposable
         var (clock, randomness) = (new SystemClock(executor), new SystemRandomness());
         Ipc = new IpcNode(Cluster.System, new IpcNodeOptions(
             Cluster.Membership.Self.Node, clock, executor, randomness, Cluster.Blocks,
-                ContractCatalogue.NewRequest));
+                ContractCatalogue.NewRequest) { Settings = IpcSettings.From(Config) });
         var links = new LinkTable(
             new LinkContext(
                 LinkOptions.From(Config), new LinkIdentity(
-                    Cluster.ClusterId, 0, Encoding.UTF8.GetBytes("1")), clock, executor,
+                    Cluster.ClusterId, 0, Catalogues.ForLinks(ContractCatalogue.Contracts)), clock, executor,
                 randomness, Ipc, new AkkaLinkLog(Cluster.System)),
             transport, Cluster.Membership.Self);
         Ipc.Connect(links);

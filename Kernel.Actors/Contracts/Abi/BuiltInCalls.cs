@@ -62,7 +62,8 @@ internal sealed class GiveAccessRequest : Request<ObjectHandle>
         var held = row.Unmatched | (caller.Pid == row.Owner ? row.Matched : Rights.None);
         var grows = (Matched & ~held) != 0 || (Unmatched & ~held) != 0;
         if (!held.HasFlag(Rights.ControlAccess) || grows) Refuse(Errno.EPERM);
-        else Reply.Ok(target.GiveOn(row, Process, Matched, Unmatched).Handle);
+        else if (!target.Home.HasRoomFor(caller)) Refuse(Errno.EMFILE);
+        else Reply.Ok(target.GiveOn(row, caller.Pid, Process, Matched, Unmatched).Handle);
     }
 
     protected override void Recycle() => Pool.Return(this);

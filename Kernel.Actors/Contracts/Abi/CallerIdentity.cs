@@ -24,6 +24,7 @@ public enum Revocation
 public sealed class CallerIdentity
 {
     private int _revocation;
+    private int _parked;
 
     internal CallerIdentity(int pid, uint version, NodeRef home, Principal principal)
     {
@@ -50,6 +51,11 @@ public sealed class CallerIdentity
 
     /// <summary>Why it is revoked.</summary>
     public Revocation Revocation => (Revocation)Volatile.Read(ref _revocation);
+
+    /// <summary>How many of its calls objects of this node hold unanswered.</summary>
+    internal int ParkedCount => Volatile.Read(ref _parked);
+
+    internal void Parked(int change) => Interlocked.Add(ref _parked, change);
 
     /// <summary>What a call gets that carries it once it is revoked.</summary>
     internal Errno Refusal => Revocation == Revocation.Expired ? Errno.EKEYEXPIRED : Errno.EPERM;

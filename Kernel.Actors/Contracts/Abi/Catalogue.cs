@@ -40,9 +40,6 @@ public sealed record CallRow
     /// <summary>Whether it may be repeated.</summary>
     public bool Idempotent { get; init; }
 
-    /// <summary>Whether a server may make it in its own caller's name.</summary>
-    public bool PassesCaller { get; init; }
-
     /// <summary>The errors it gives, besides those of every call.</summary>
     public IReadOnlyList<Errno> Fails { get; init; } = [];
 

@@ -12,6 +12,10 @@ public sealed class HandleRow
     /// <summary>The handle's address.</summary>
     public ObjectHandle Handle { get; }
 
+    /// <summary>The process that caused it, by opening or by giving access: it counts for that one's
+    /// maximum.</summary>
+    internal int Charged { get; init; }
+
     /// <summary>The process that the handle was made for.</summary>
     public int Owner { get; }
 

@@ -31,6 +31,17 @@ public abstract class IpcPort
     /// <summary>Makes a handle.</summary>
     internal abstract HandleRow Export(ServerObject target, int owner, Rights matched, Rights unmatched);
 
+    /// <summary>Makes a handle that another process than its owner has caused.</summary>
+    internal virtual HandleRow Export(
+        ServerObject target, int owner, Rights matched, Rights unmatched, int charged) =>
+        Export(target, owner, matched, unmatched);
+
+    /// <summary>Whether a process may cause one more handle.</summary>
+    internal virtual bool HasRoomForHandle(int process) => true;
+
+    /// <summary>How many calls of one process objects of this node may hold unanswered.</summary>
+    internal virtual int ParkedPerProcessMax => int.MaxValue;
+
     /// <summary>Puts a factory at its well-known slot.</summary>
     internal abstract HandleRow ExportFactory(ServerObject target, ushort contract);
 

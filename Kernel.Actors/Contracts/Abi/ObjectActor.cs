@@ -78,7 +78,7 @@ public abstract class ObjectActor : ActorBase
             request.Fail(generation, request.Caller?.Refusal ?? Errno.EPERM);
             return;
         }
-        if (request.ParkedMax > 0 && target.ParkedCount >= request.ParkedMax)
+        if (request.ParkedMax > 0 && !Parking.HasRoom(request, target, Ipc.ParkedPerProcessMax))
         {
             request.Fail(generation, Errno.Overloaded);
             return;

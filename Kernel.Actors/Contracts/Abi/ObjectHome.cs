@@ -43,6 +43,10 @@ public sealed class ObjectHome
     /// <summary>Calls taken and not answered.</summary>
     internal Parking Parking { get; } = new();
 
+    /// <summary>Whether a caller may be given one more handle; a server that makes one because of a call asks
+    /// first, and answers EMFILE or ENOMEM.</summary>
+    public bool HasRoomFor(CallerIdentity caller) => caller.IsKernel || Ipc.HasRoomForHandle(caller.Pid);
+
     /// <summary>Takes an object in; its methods run in this actor's turns from now on.</summary>
     public T Adopt<T>(T newcomer) where T : ServerObject
     {

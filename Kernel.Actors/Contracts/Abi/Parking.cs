@@ -9,8 +9,21 @@ internal sealed class Parking
 
     public int Count { get; private set; }
 
+    /// <summary>Whether one more call may be held for its caller.</summary>
+    /// <remarks>An object that is half full gives a process room only as long as that holds fewer calls than
+    /// there is room left: however greedy some are, newcomers find a place.</remarks>
+    public static bool HasRoom(Request request, ServerObject target, int perProcessMax)
+    {
+        var (held, heldMax, caller) = (target.ParkedCount, request.ParkedMax, request.Caller!);
+        if (held >= heldMax) return false;
+        if (caller.IsKernel) return true;
+        var own = caller.ParkedCount;
+        return own < perProcessMax && (held < heldMax / 2 || own < heldMax - held);
+    }
+
     public void Add(Request request, ServerObject target)
     {
+        request.Caller!.Parked(+1);
         (request.PreviousParked, request.NextParked, request.ParkedAt) = (_last, null, this);
         request.ParkedFor = target;
         target.ParkedCount++;
@@ -22,6 +35,7 @@ internal sealed class Parking
 
     public void Remove(Request request)
     {
+        request.Caller!.Parked(-1);
         if (request.PreviousParked is null) _first = request.NextParked;
         else request.PreviousParked.NextParked = request.NextParked;
         if (request.NextParked is null) _last = request.PreviousParked;

@@ -52,9 +52,9 @@ public abstract class ServerObject
 
     internal void Adopted(ObjectHome home) => _home = home;
 
-    internal HandleRow GiveOn(HandleRow from, int owner, Rights matched, Rights unmatched)
+    internal HandleRow GiveOn(HandleRow from, int giver, int owner, Rights matched, Rights unmatched)
     {
-        var row = Home.Ipc.Export(this, owner, matched, unmatched);
+        var row = Home.Ipc.Export(this, owner, matched, unmatched, giver);
         (_handles ??= []).Add(row);
         AccessGiven(from, row);
         return row;

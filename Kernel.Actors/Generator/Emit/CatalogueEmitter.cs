@@ -53,7 +53,6 @@ internal static class CatalogueEmitter
         if (call.OneWay) source.Line("OneWay = true,");
         if (call.ParkedMax > 0) source.Line($"ParkedMax = {Text.Number(call.ParkedMax)},");
         if (call.Idempotent) source.Line("Idempotent = true,");
-        if (call.PassesCaller) source.Line("PassesCaller = true,");
         var fails = string.Join(", ", call.Fails.Select(Failure));
         if (call.Fails.Count > 0) source.Line($"Fails = [{fails}],");
         var given = call.Parameters.Where(parameter => parameter.Role == ParameterRole.In).ToList();

@@ -54,7 +54,7 @@ internal sealed class CallParser(
         if (!_requests.Add(request)) _requests.Add(request = $"{method.Name}{number}Call");
         return new CallModel(
             number, method.Name, request, RightsExpression(attribute.ConstructorArguments[1]), oneWay,
-            parkedMax, replyMax, attribute.Named("Idempotent", false), attribute.Named("PassesCaller", false),
+            parkedMax, replyMax, attribute.Named("Idempotent", false),
             new EquatableArray<string>(Fails(attribute)), new EquatableArray<ParameterModel>(parameters),
             result, DocParser.Parse(method));
     }

@@ -79,8 +79,7 @@ internal sealed record ParameterDoc(string Name, EquatableArray<string> Lines);
 /// <param name="Result">What the answer carries; Nothing for one-way calls.</param>
 internal sealed record CallModel(
     ushort Number, string Name, string Request, string Rights, bool OneWay, int ParkedMax, int ReplyMax,
-    bool Idempotent, bool PassesCaller, EquatableArray<string> Fails,
-    EquatableArray<ParameterModel> Parameters,
+    bool Idempotent, EquatableArray<string> Fails, EquatableArray<ParameterModel> Parameters,
     TypeModel Result, DocModel Doc);
 
 /// <summary>A contract.</summary>

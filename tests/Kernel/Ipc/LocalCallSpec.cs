@@ -1,4 +1,5 @@
 using K42.Contracts;
+using K42.Kernel.Ipc;
 using K42.TestKit;
 
 using Xunit;
@@ -202,13 +203,67 @@ public sealed class LocalCallSpec : IAsyncLifetime
     [Fact]
     public async Task An_object_holds_no_more_parked_calls_than_its_contract_says()
     {
-        var client = ClientOf(5_000);
-        var parked = Enumerable.Range(0, 1_000).Select(i => client.Park(i, CancellationToken.None).AsTask())
-            .ToList();
-        Assert.Equal(Errno.Overloaded, await ErrnoOf(client.Park(1, Limit)));
-        Assert.Equal(1_000, (await client.AnswerParked(1, Limit)).Value);
+        var clients = Enumerable.Range(0, 2_001).Select(i => ClientOf(5_000 + i)).ToArray();
+        var parked = Enumerable.Range(0, 2_000)
+            .Select(i => clients[i].Park(i, CancellationToken.None).AsTask()).ToList();
+        Assert.Equal(Errno.Overloaded, await ErrnoOf(clients[2_000].Park(1, Limit)));
+        Assert.Equal(2_000, (await clients[0].AnswerParked(1, Limit)).Value);
         var answers = await Task.WhenAll(parked);
-        Assert.Equal(Enumerable.Range(1, 1_000), answers.Select(answer => answer.Value));
+        Assert.Equal(Enumerable.Range(1, 2_000), answers.Select(answer => answer.Value));
+    }
+
+    [Fact]
+    public async Task A_greedy_process_leaves_room_on_an_object_for_others()
+    {
+        var (greedy, modest) = (ClientOf(5_000), ClientOf(5_001));
+        var parked = new List<Task<Outcome<int>>>();
+        while (greedy.Park(1, CancellationToken.None).AsTask() is { IsCompleted: false } taken)
+            parked.Add(taken);
+        Assert.Equal(1_000, parked.Count);
+        for (var i = 0; i < 100; i++) parked.Add(modest.Park(1, CancellationToken.None).AsTask());
+        Assert.DoesNotContain(parked, call => call.IsCompleted);
+        Assert.Equal(1_100, (await modest.AnswerParked(1, Limit)).Value);
+        // What was answered counts no more.
+        Assert.False(greedy.Park(1, CancellationToken.None).IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_process_parks_no_more_calls_on_a_node_than_the_setting_says()
+    {
+        await using var node = new LocalNode(settings: new IpcSettings { ParkedPerProcessMax = 10 });
+        var (one, two) = (node.Start<Probe>(ProbeActor.Of), node.Start<Probe>(ProbeActor.Of));
+        var process = node.Process(5_000);
+        var first = new ProbeClient(process, one.Export(5_000, Rights.All));
+        var second = new ProbeClient(process, two.Export(5_000, Rights.All));
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.False(first.Park(1, CancellationToken.None).IsCompleted);
+            Assert.False(second.Park(1, CancellationToken.None).IsCompleted);
+        }
+        Assert.Equal(Errno.Overloaded, await ErrnoOf(first.Park(1, Limit)));
+        var other = new ProbeClient(node.Process(5_001), one.Export(5_001, Rights.All));
+        Assert.False(other.Park(1, CancellationToken.None).IsCompleted);
+        Assert.Equal(5, (await second.AnswerParked(1, Limit)).Value);
+        Assert.False(first.Park(1, CancellationToken.None).IsCompleted);
+    }
+
+    [Fact]
+    public async Task Handles_that_a_process_gives_away_count_for_it_and_not_for_who_gets_them()
+    {
+        await using var node = new LocalNode(settings: new IpcSettings { HandlesPerProcessMax = 10 });
+        var probe = node.Start<Probe>(ProbeActor.Of);
+        var (greedy, victim) = (node.Process(5_000), node.Process(5_001));
+        var giver = new ProbeClient(greedy, probe.Export(5_000, Rights.All));
+        var taker = new ProbeClient(victim, probe.Export(5_001, Rights.All));
+        var given = new List<ObjectHandle>();
+        for (var i = 0; i < 9; i++)
+            given.Add((await giver.GiveAccess(5_001, Rights.Read, Rights.None, Limit)).Value);
+        Assert.Equal(Errno.EMFILE,
+            await ErrnoOf(giver.GiveAccess(5_001, Rights.Read, Rights.None, Limit)));
+        Assert.Equal(Errno.None, await ErrnoOf(taker.GiveAccess(5_002, Rights.Read, Rights.None, Limit)));
+        // One that is released makes room again.
+        new ProbeClient(victim, given[0]).Release();
+        Assert.Equal(Errno.None, await ErrnoOf(giver.GiveAccess(5_001, Rights.Read, Rights.None, Limit)));
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public abstract partial class ProbeContract : ServerObject
     [Call(1, Rights.Read)]
     public abstract void Add(int left, int right, Reply<int> reply);
 
-    [Call(2, Rights.Read, ParkedMax = 1_000, Fails = [Errno.EINTR])]
+    [Call(2, Rights.Read, ParkedMax = 2_000, Fails = [Errno.EINTR])]
     public abstract void Park(int value, Reply<int> reply);
 
     [Call(3, Rights.Write)]

@@ -1,5 +1,6 @@
 using K42.Contracts;
 using K42.Contracts.Ports;
+using K42.Kernel.Ipc;
 using K42.Kernel.Ipc.Links;
 using K42.TestKit.Links;
 
@@ -46,6 +47,13 @@ public sealed class SimulatedCluster : IDisposable
 
     /// <summary>Limits and times of links.</summary>
     public LinkOptions LinkOptions { get; init; } = new();
+
+    /// <summary>What each node tells others that it understands; nothing unless set, and then it is
+    /// asked.</summary>
+    public Func<Member, ReadOnlyMemory<byte>> CatalogueOf { get; init; } = static _ => default;
+
+    /// <summary>What one process may take of a node's IPC.</summary>
+    public IpcSettings IpcSettings { get; init; } = new();
 
     /// <summary>The nodes that were added, in order; killed ones too.</summary>
     public IReadOnlyList<SimulatedNode> Nodes => _nodes;
@@ -99,5 +107,5 @@ public sealed class SimulatedCluster : IDisposable
     }
 
     internal LinkIdentity LinkIdentityOf(Member member) =>
-        new($"simulation-{Loop.Seed}", 0, ReadOnlyMemory<byte>.Empty);
+        new($"simulation-{Loop.Seed}", 0, CatalogueOf(member));
 }

@@ -23,7 +23,7 @@ public sealed class SimulatedNode
         Table = cluster.Tables.TableOf(Executor);
         Ipc = new IpcNode(System, new IpcNodeOptions(
             member.Node, Clock, Executor, Randomness, cluster.Tables.Blocks, cluster.Requests,
-                InlineLinks: false));
+                InlineLinks: false) { Settings = cluster.IpcSettings });
         var context = new LinkContext(
             cluster.LinkOptions, cluster.LinkIdentityOf(
                 member), Clock, Executor, Randomness, Ipc, SilentLinkLog.Instance);

@@ -45,7 +45,6 @@ public static class ContractCatalogue
                     Name = "Bytes",
                     Rights = global::K42.Contracts.Rights.Read,
                     Idempotent = true,
-                    PassesCaller = true,
                     Parameters =
                     [
                         new global::K42.Contracts.FieldRow("tiny", "sbyte", 0),

@@ -1,0 +1,27 @@
+using Akka.Configuration;
+
+namespace K42.Kernel.Ipc;
+
+/// <summary>What one process may take of a node's IPC. Meanings and defaults are mirrored in
+/// hocon/reference/ipc.conf.</summary>
+public sealed record IpcSettings
+{
+    /// <summary>How many calls of one process objects of this node may hold unanswered.</summary>
+    public int ParkedPerProcessMax { get; init; } = 8_192;
+
+    /// <summary>How many handles one process may have caused on this node.</summary>
+    public int HandlesPerProcessMax { get; init; } = 65_536;
+
+    /// <summary>Reads the settings from the section k42.ipc.</summary>
+    public static IpcSettings From(Config root)
+    {
+        var defaults = new IpcSettings();
+        var config = root.GetConfig("k42.ipc");
+        if (config is null) return defaults;
+        return new IpcSettings
+        {
+            ParkedPerProcessMax = config.GetInt("parked-per-process-max", defaults.ParkedPerProcessMax),
+            HandlesPerProcessMax = config.GetInt("handles-per-process-max", defaults.HandlesPerProcessMax),
+        };
+    }
+}
