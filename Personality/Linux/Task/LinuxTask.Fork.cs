@@ -80,7 +80,7 @@ public sealed partial class LinuxTask
             _signalMask = SignalMask,
             UsesLocks = UsesLocks,
         };
-        lock (_lock) _actions.CopyTo(child._actions, 0);
+        lock (_lock) child._actions = _actions;
         return child;
     }
 

@@ -15,7 +15,8 @@ public sealed partial class LinuxTask
     /// again.</summary>
     public const int EventsMax = 1_024;
 
-    private readonly SignalAction[] _actions = new SignalAction[Signal.NumberMax + 1];
+    // Null while all are the default. Never changed in place: forked tasks share it.
+    private SignalAction[]? _actions;
     private readonly Queue<TaskEvent> _events = new();
     private Interruption _interruption = new();
     private readonly Turnstile _eventAdded;
@@ -53,7 +54,7 @@ public sealed partial class LinuxTask
 
     internal SignalAction ActionOf(int signal)
     {
-        lock (_lock) return _actions[signal];
+        lock (_lock) return _actions?[signal] ?? default;
     }
 
     /// <summary>Sets a disposition here and at the kernel.</summary>
@@ -64,7 +65,7 @@ public sealed partial class LinuxTask
             (Process, signal, disposition, Flags: (uint)action.Flags),
             static ask => ask.Process.SetDisposition(ask.signal, ask.disposition, ask.Flags));
         if (set.Failed) return set.Errno;
-        lock (_lock) _actions[signal] = action;
+        lock (_lock) Put(signal, action);
         return Errno.None;
     }
 
@@ -171,8 +172,16 @@ public sealed partial class LinuxTask
     private void Reset(int signal)
     {
         // As Linux does: the handler goes, flags and mask stay to be read.
-        lock (_lock) _actions[signal] = _actions[signal] with { Handler = Signal.Default };
+        lock (_lock) Put(signal, (_actions?[signal] ?? default) with { Handler = Signal.Default });
         _ = Process.SetDisposition(signal, Signal.Default, 0).AsTask();
+    }
+
+    private void Put(int signal, SignalAction action)
+    {
+        var changed = new SignalAction[Signal.NumberMax + 1];
+        _actions?.CopyTo(changed, 0);
+        changed[signal] = action;
+        _actions = changed;
     }
 
     private void AddEvent(TaskEvent added)

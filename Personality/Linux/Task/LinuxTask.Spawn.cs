@@ -17,7 +17,7 @@ public sealed partial class LinuxTask
         for (var signal = 1; signal <= Signal.NumberMax; signal++)
         {
             if ((bequest.IgnoredSignals & Signal.Bit(signal)) != 0)
-                _actions[signal] = new SignalAction { Handler = Signal.Ignore };
+                Put(signal, new SignalAction { Handler = Signal.Ignore });
         }
     }
 
@@ -96,7 +96,7 @@ public sealed partial class LinuxTask
         {
             for (var signal = 1; signal <= Signal.NumberMax; signal++)
             {
-                if (_actions[signal].Handler == Signal.Ignore) ignored |= Signal.Bit(signal);
+                if (_actions?[signal].Handler == Signal.Ignore) ignored |= Signal.Bit(signal);
             }
         }
         return ignored;
