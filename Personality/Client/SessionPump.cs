@@ -128,9 +128,10 @@ internal sealed class SessionPump(
 
     private async Task WriteLoop()
     {
+        Stream? stream = null;
         try
         {
-            while (NextMessage(out var stream, out var close) is { } message)
+            while (NextMessage(out stream, out var close) is { } message)
             {
                 await stream.RequestStream.WriteAsync(message).ConfigureAwait(false);
                 if (close) await stream.RequestStream.CompleteAsync().ConfigureAwait(false);
@@ -140,8 +141,21 @@ internal sealed class SessionPump(
             or ObjectDisposedException)
         {
             // The reader sees the same end and decides what is next.
-            lock (_gate) (_writing, _connected) = (false, false);
+            Broke(stream);
         }
+    }
+
+    // The reader may have resumed on another stream before the writer saw the end of this one.
+    private void Broke(Stream? stream)
+    {
+        var mayWrite = false;
+        lock (_gate)
+        {
+            _writing = false;
+            if (_stream == stream) _connected = false;
+            else mayWrite = TryBecomeWriter();
+        }
+        if (mayWrite) _ = WriteLoop();
     }
 
     private SessionRequest? NextMessage(out Stream stream, out bool close)
@@ -291,8 +305,10 @@ internal sealed class SessionPump(
                 await Task.Delay(next, time.Token).ContinueWith(_ => { }, TaskScheduler.Default)
                     .ConfigureAwait(false);
             }
-            catch (Exception e) when (e is RpcException or IOException or OperationCanceledException)
+            catch (Exception e) when (e is RpcException or IOException or OperationCanceledException
+                or InvalidOperationException)
             {
+                // Whatever it was: a session that can't go on must say so, or its calls would wait for ever.
                 End(new K42SessionEndedException($"The session could not be resumed: {Reason(e)}", true, e));
                 return false;
             }
