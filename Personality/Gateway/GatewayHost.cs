@@ -110,6 +110,7 @@ public sealed class GatewayHost : IAsyncDisposable
             CheckCertificateRevocation = false,
             ClientCertificateValidation = (certificate, _, _) => IsIssuedBy(certificate, authority),
         });
+        listen.UseWidePipes();
     }
 
     // Whether the holder may be a client, and which user, the authenticator decides.

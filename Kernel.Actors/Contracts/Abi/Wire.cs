@@ -164,7 +164,11 @@ public ref struct WireReader(ReadOnlySpan<byte> data)
     public ReadOnlyMemory<byte> Bytes(int lengthMax)
     {
         var length = Length(lengthMax);
-        return length == 0 ? ReadOnlyMemory<byte>.Empty : Exactly(length).ToArray();
+        if (length == 0) return ReadOnlyMemory<byte>.Empty;
+        var from = Exactly(length);
+        var bytes = GC.AllocateUninitializedArray<byte>(length);
+        from.CopyTo(bytes);
+        return bytes;
     }
 
     /// <summary>Reads bytes that are text.</summary>
