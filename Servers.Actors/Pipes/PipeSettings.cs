@@ -6,7 +6,7 @@ namespace K42.Servers.Pipes;
 /// <param name="PipesMax">Pipes of the node; ENFILE beyond.</param>
 /// <param name="UserPipesMax">Pipes of one user other than root on the node; ENFILE beyond.</param>
 /// <param name="Actors">Over how many actors the pipes are spread.</param>
-public sealed record PipeSettings(int PipesMax = 262_144, int UserPipesMax = 65_536, int Actors = 16)
+public sealed record PipeSettings(int PipesMax = 262_144, int UserPipesMax = 16_384, int Actors = 16)
 {
     /// <summary>Reads the section k42.pipes; what is not there keeps its default.</summary>
     public static PipeSettings From(Config config)

@@ -13,6 +13,7 @@ namespace K42.Servers.Volumes;
 internal sealed class VolumeServer : ObjectActor
 {
     private readonly Dictionary<ObjectHandle, DirectoryGrant> _grants = [];
+    private readonly Dictionary<uint, int> _grantsByUser = [];
     private readonly Dictionary<uint, int> _filesByUser = [];
     private readonly VolumeSettings _settings;
     private readonly string _type;
@@ -111,7 +112,10 @@ internal sealed class VolumeServer : ObjectActor
     /// busy.</param>
     public Outcome<ObjectHandle> Grant(RamDirectory directory, CallerIdentity caller, bool held)
     {
-        if (_grants.Count >= _settings.DirectoryHandlesMax) return Errno.ENFILE;
+        var who = caller.Principal;
+        var full = _grants.Count >= _settings.DirectoryHandlesMax || (!who.IsRoot
+            && _grantsByUser.GetValueOrDefault(who.Uid) >= _settings.UserDirectoryHandlesMax);
+        if (full) return Errno.ENFILE;
         if (!Home.HasRoomFor(caller)) return Errno.ENOMEM;
         var target = directory.Object;
         if (target is null)
@@ -119,7 +123,7 @@ internal sealed class VolumeServer : ObjectActor
             directory.Object = target = Home.Adopt(new DirectoryObject(this, directory));
             RamFileSystem.Pin(directory);
         }
-        var grant = new DirectoryGrant(target, caller.Pid, held);
+        var grant = new DirectoryGrant(target, caller.Pid, who.Uid, held);
         var handle = target.Export(caller.Pid, DirectoryObject.HandleRights, Rights.None, grant);
         Granted(handle, grant);
         return handle;
@@ -128,12 +132,15 @@ internal sealed class VolumeServer : ObjectActor
     public void Granted(ObjectHandle handle, DirectoryGrant grant)
     {
         _grants.Add(handle, grant);
+        Count(_grantsByUser, grant.Uid, 1);
         if (grant.Held) _heldDirectories++;
     }
 
     public void Ungranted(ObjectHandle handle)
     {
-        if (_grants.Remove(handle, out var grant) && grant.Held) _heldDirectories--;
+        if (!_grants.Remove(handle, out var grant)) return;
+        if (grant.Held) _heldDirectories--;
+        Count(_grantsByUser, grant.Uid, -1);
     }
 
     public void DirectoryUnused(DirectoryObject unused)
@@ -157,13 +164,12 @@ internal sealed class VolumeServer : ObjectActor
     {
         opened = null;
         var who = caller.Principal;
-        var ofUser = _filesByUser.GetValueOrDefault(who.Uid);
-        var full = _openFiles >= _settings.OpenFilesMax
-            || (!who.IsRoot && ofUser >= _settings.UserOpenFilesMax);
+        var full = _openFiles >= _settings.OpenFilesMax || (!who.IsRoot
+            && _filesByUser.GetValueOrDefault(who.Uid) >= _settings.UserOpenFilesMax);
         if (full) return Errno.ENFILE;
         if (!Home.HasRoomFor(caller)) return Errno.EMFILE;
         _openFiles++;
-        _filesByUser[who.Uid] = ofUser + 1;
+        Count(_filesByUser, who.Uid, 1);
         RamFileSystem.Pin(node);
         opened = Home.Adopt(new OpenFile(this, node, flags, caller));
         return opened.Export(caller.Pid, Volumes.OpenFile.RightsFor(flags));
@@ -173,11 +179,16 @@ internal sealed class VolumeServer : ObjectActor
     {
         Used();
         _openFiles--;
-        var left = _filesByUser[file.Opener.Uid] - 1;
-        if (left == 0) _filesByUser.Remove(file.Opener.Uid);
-        else _filesByUser[file.Opener.Uid] = left;
+        Count(_filesByUser, file.Opener.Uid, -1);
         Files.Unpin(file.Node);
         Home.Expel(file);
+    }
+
+    private static void Count(Dictionary<uint, int> byUser, uint uid, int change)
+    {
+        var count = byUser.GetValueOrDefault(uid) + change;
+        if (count == 0) byUser.Remove(uid);
+        else byUser[uid] = count;
     }
 
     protected override void Started()
@@ -194,5 +205,6 @@ internal sealed class VolumeServer : ObjectActor
 }
 
 /// <summary>To whom a directory handle was given.</summary>
+/// <param name="Uid">Whom it is counted for: who asked for the first.</param>
 /// <param name="Held">True when it keeps the volume busy.</param>
-internal sealed record DirectoryGrant(DirectoryObject Target, int Owner, bool Held);
+internal sealed record DirectoryGrant(DirectoryObject Target, int Owner, uint Uid, bool Held);

@@ -11,10 +11,13 @@ namespace K42.Servers.Volumes;
 /// <param name="UserOpenFilesMax">Open files of one user on one volume; ENFILE beyond. Root is not
 /// counted.</param>
 /// <param name="DirectoryHandlesMax">Directory handles of one volume; ENFILE beyond.</param>
+/// <param name="UserDirectoryHandlesMax">Directory handles of one user on one volume; ENFILE beyond. Root is
+/// not counted.</param>
 /// <param name="VolumesMax">Volumes of one node; ENOSPC beyond.</param>
 public sealed record VolumeSettings(
     long BytesMax = 4L << 30, long InodesMax = 1_048_576, int OpenFilesMax = 1_048_576,
-    int UserOpenFilesMax = 524_288, int DirectoryHandlesMax = 1_048_576, int VolumesMax = 1_024)
+    int UserOpenFilesMax = 524_288, int DirectoryHandlesMax = 1_048_576, int UserDirectoryHandlesMax = 524_288,
+    int VolumesMax = 1_024)
 {
     /// <summary>Limits of the locks of one volume; ENOLCK beyond.</summary>
     public LockLimits Locks { get; init; } = new();
@@ -31,6 +34,7 @@ public sealed record VolumeSettings(
             section.GetInt("open-files-max", defaults.OpenFilesMax),
             section.GetInt("user-open-files-max", defaults.UserOpenFilesMax),
             section.GetInt("directory-handles-max", defaults.DirectoryHandlesMax),
+            section.GetInt("user-directory-handles-max", defaults.UserDirectoryHandlesMax),
             section.GetInt("volumes-max", defaults.VolumesMax))
         {
             Locks = new LockLimits(

@@ -79,6 +79,8 @@ internal sealed partial class RamFileSystem
         if (node is RamDirectory) return Errno.EPERM;
         if (node.Links == 0) return Errno.ENOENT;
         if (node.Links >= LinksMax) return Errno.EMLINK;
+        // As tmpfs does: a name is memory too, and is counted as an inode.
+        if (!Space.TryTakeInode()) return Errno.ENOSPC;
         var now = Now;
         node.Links++;
         node.ChangedNs = now;

@@ -163,9 +163,9 @@ internal sealed partial class RamFileSystem
             node.Links = 0;
             directory.Links--;
         }
-        else
+        else if (--node.Links > 0)
         {
-            node.Links--;
+            Space.GiveInode();
         }
         (directory.ModifiedNs, directory.ChangedNs, node.ChangedNs) = (now, now, now);
         EndIfUnused(node);

@@ -8,9 +8,13 @@ internal sealed class RamSpace(long pagesMax, long inodesMax)
     /// <summary>How many bytes a page has: the unit of st_blocks, of holes and of the size limit.</summary>
     public const int PageBytes = 4_096;
 
-    // A chunk that is mostly hole holds more memory than it has pages; a few such chunks must not exhaust the
-    // node.
-    private readonly long _bytesHeldMax = Math.Min(long.MaxValue / 2, pagesMax * PageBytes) * 2;
+    // What a small volume needs for the rounding of its few chunks.
+    private const long SlackBytes = 1 << 20;
+
+    // A chunk that is mostly hole holds more memory than it has pages; a volume of such chunks must not
+    // exhaust the node. Full ones are rounded up too, by a third on average.
+    private readonly long _bytesHeldMax =
+        SlackBytes + (Math.Min(long.MaxValue / 4, pagesMax * PageBytes) / 2 * 3);
 
     public long PagesMax { get; } = pagesMax;
 

@@ -221,7 +221,13 @@ static void obey(void)
     if (call.number == CALL_GETDENTS_ALL) { list_all(&call, &reply); return; }
     if (call.number == CALL_SIGNALS) { list_signals(&call, &reply); return; }
     long *r = call.registers;
-    long returned = syscall(call.number, r[0], r[1], r[2], r[3], r[4], r[5]);
+    long returned;
+    int asked = 0;
+    /* When somebody mounts something meanwhile, Linux walks a path again without its shortcuts and counts the
+       links of both walks. Such an ELOOP does not come every time; and a call that fails so has done nothing. */
+    do
+        returned = syscall(call.number, r[0], r[1], r[2], r[3], r[4], r[5]);
+    while (returned < 0 && errno == ELOOP && ++asked < 5);
     if (returned == 0 && call.child_slot >= 0) task_loop(call.child_slot);
     text_add(&reply, "%ld", returned < 0 ? -(long)errno : returned);
     if (returned < 0) return;

@@ -222,6 +222,15 @@ public sealed class VolumeSpec
     });
 
     [Fact]
+    public void A_name_more_for_a_file_is_charged_like_an_inode() => Run(async nodes =>
+    {
+        var volume = await nodes.NewVolume(nodes.Process(ServerNodes.Alice), "nr_inodes=3,mode=0777");
+        await volume.Open("f", CreateNew);
+        Assert.False((await volume.Link("f", volume.Handle, "g", followLast: false, 0, 0)).Failed);
+        Assert.Equal(Errno.ENOSPC, (await volume.Link("f", volume.Handle, "h", followLast: false, 0, 0)).Errno);
+    });
+
+    [Fact]
     public void Options_limit_a_volume_and_protect_it() => Run(async nodes =>
     {
         var process = nodes.Process(ServerNodes.Alice);
