@@ -172,7 +172,10 @@ internal static class ClusterCommands
                 new VolumesRequest(), cancellationToken: cancel);
             var bytes = volumes.Volumes.Sum(volume => volume.BytesUsed);
             if (bytes == 0) return true;
-            Console.Error.Write(string.Create(CultureInfo.InvariantCulture, $"The cluster holds {bytes / 1e6:0.0} MB of files in memory, which end with it. End it? [y/N] "));
+            var size = bytes < 1e6 ? $"{bytes:N0} bytes" : string.Create(
+                CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB");
+            Console.Error.Write(
+                $"The cluster holds {size} of files in memory, which end with it. End it? [y/N] ");
         }
         catch (Exception e) when (e is IOException or RpcException)
         {
