@@ -38,8 +38,8 @@ public static partial class SyscallTable
         Partial(138, "fstatfs", Mounting.Fstatfs, "Works; not yet compared with Linux case by case."),
         Partial(
             165, "mount", Mounting.Mount,
-            "New volumes only: no bind, move, remount, propagation (EINVAL)."),
-        Partial(166, "umount2", Mounting.Umount2, "The root itself is EBUSY, not made read-only."),
+            "No bind mounts, no shared ones: MS_BIND and MS_SHARED are EINVAL."),
+        Partial(166, "umount2", Mounting.Umount2, "MNT_DETACH of the root is EBUSY."),
         Full(217, "getdents64", Directories.Getdents64),
         Full(258, "mkdirat", Directories.Mkdirat),
         Partial(

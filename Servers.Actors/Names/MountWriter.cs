@@ -6,11 +6,16 @@ namespace K42.Servers.Names;
 /// <summary>The one writer of the mount table: takes changes one at a time, and each ends when every member
 /// of the
 /// cluster uses its table or was removed.</summary>
-internal sealed class MountWriter(NameServer names, RootRecord root)
+internal sealed partial class MountWriter(NameServer names, RootRecord root)
 {
     private const int Force = 1;
     private const int Detach = 2;
     private const int Expire = 4;
+    private const ulong ReadOnly = 1;
+
+    // Of the 65,536 bytes that a message carries between nodes.
+    private const int TableBytesMax = 65_000;
+    private const int EntryBytes = 64;
 
     private readonly Queue<Action<Action>> _changes = new();
     private readonly SortedSet<NodeRef> _unacknowledged = [];
@@ -85,7 +90,7 @@ internal sealed class MountWriter(NameServer names, RootRecord root)
             end(Errno.EINVAL);
             return;
         }
-        if (_table.Mounts.Length >= names.Settings.MountsMax)
+        if (_table.Mounts.Length >= names.Settings.MountsMax || !HasRoom(entry))
         {
             end(Errno.ENOSPC);
             return;
@@ -98,6 +103,14 @@ internal sealed class MountWriter(NameServer names, RootRecord root)
             if (created.Failed) end(created.Errno);
             else Cover(entry with { Volume = created.Value }, _table.Mounts[under].Node, end);
         });
+    }
+
+    // The table goes to every node as one message.
+    private bool HasRoom(MountEntry entry)
+    {
+        var bytes = _table.Mounts.Append(entry).Sum(static one =>
+            EntryBytes + one.Path.Length + one.Source.Length + one.Type.Length);
+        return bytes <= TableBytesMax;
     }
 
     /// <summary>Over what is mounted there already, if anything is.</summary>
@@ -134,7 +147,8 @@ internal sealed class MountWriter(NameServer names, RootRecord root)
         var expires = (flags & Expire) != 0;
         if (entry.Volume == 0) end(Errno.EINVAL);
         else if (expires && (entry.OnVolume == 0 || (flags & (Force | Detach)) != 0)) end(Errno.EINVAL);
-        else if (entry.OnVolume == 0) end(Errno.EBUSY);
+        else if (entry.OnVolume == 0 && detaches) end(Errno.EBUSY);
+        else if (entry.OnVolume == 0) BeginRemount(volume, entry.Flags | ReadOnly, "", end);
         else if (!detaches && Array.Exists(_table.Mounts, one => one.OnVolume == volume)) end(Errno.EBUSY);
         else if (detaches) Uncover(entry, end);
         else if (expires) On(entry.Node).ExpireThen(volume, names, Ended);

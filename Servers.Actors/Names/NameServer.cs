@@ -149,6 +149,41 @@ internal sealed class NameServer(IReplicatedTable replicated, NameSettings setti
         else _writer.Unmount(volume, flags, reply);
     }
 
+    public override void Remount(
+        ulong volume, ulong flags, string options, CallerIdentity caller, Reply<Nothing> reply)
+    {
+        if (!caller.Principal.IsAdministrator) reply.Fail(Errno.EPERM);
+        else if ((flags & ~(FlagsStored | FlagsIgnored)) != 0) reply.Fail(Errno.EINVAL);
+        else if (_root is not { } root) reply.Fail(Errno.EIO);
+        else if (root.Node == Self) RemountFor(volume, flags & FlagsStored, options, reply);
+        else Writer(root).RemountForThen(
+            volume, flags & FlagsStored, options, this, outcome => Answer(outcome, reply));
+    }
+
+    public override void RemountFor(ulong volume, ulong flags, string options, Reply<Nothing> reply)
+    {
+        if (_writer is null) reply.Fail(Errno.EIO);
+        else _writer.Remount(volume, flags, options, reply);
+    }
+
+    public override void Move(
+        ulong volume, ulong onVolume, ulong onInode, ByteText path, CallerIdentity caller,
+        Reply<Nothing> reply)
+    {
+        if (!caller.Principal.IsAdministrator) reply.Fail(Errno.EPERM);
+        else if (_root is not { } root) reply.Fail(Errno.EIO);
+        else if (root.Node == Self) MoveFor(volume, onVolume, onInode, path, reply);
+        else Writer(root).MoveForThen(
+            volume, onVolume, onInode, path, this, outcome => Answer(outcome, reply));
+    }
+
+    public override void MoveFor(
+        ulong volume, ulong onVolume, ulong onInode, ByteText path, Reply<Nothing> reply)
+    {
+        if (_writer is null) reply.Fail(Errno.EIO);
+        else _writer.Move(volume, onVolume, onInode, path, reply);
+    }
+
     private static void Answer(Outcome<Nothing> outcome, Reply<Nothing> reply) =>
         reply.Give(outcome.Failed ? MountWriter.Definite(outcome.Errno) : outcome);
 

@@ -7,7 +7,8 @@ namespace K42.Servers.Names;
 /// node that
 /// forms the cluster, false on those that join it.</param>
 /// <param name="RootOptions">Options of the root volume.</param>
-/// <param name="MountsMax">Entries of the table, at most 1,024; ENOSPC beyond.</param>
+/// <param name="MountsMax">Entries of the table, at most 1,024; ENOSPC beyond, and when the table would
+/// not fit into one message between nodes.</param>
 /// <param name="ChangesMax">Mounts and unmounts that wait for their turn; callers back off beyond.</param>
 /// <param name="RetryDelay">How long to wait before something that failed in the cluster is tried
 /// again.</param>

@@ -35,6 +35,10 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
 
     protected override long EndPosition => node.Size;
 
+    /// <summary>Whether it keeps the volume from becoming read-only.</summary>
+    public bool IsWriter =>
+        !IsPathOnly && (_flags & OpenFlags.O_ACCMODE) is (OpenFlags.O_WRONLY or OpenFlags.O_RDWR);
+
     private bool IsPathOnly => (_flags & OpenFlags.O_PATH) != 0;
 
     /// <summary>The rights that an access mode gives; O_PATH and access mode 3 give neither reading nor

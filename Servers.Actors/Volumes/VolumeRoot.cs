@@ -123,9 +123,22 @@ public sealed class VolumeRoot : ObjectActor
         public override void Expire(ulong volume, Reply<Nothing> reply) =>
             End(volume, static server => server.TryExpire(), reply);
 
+        public override void Remount(ulong volume, ulong flags, string options, Reply<Nothing> reply)
+        {
+            var settings = root._settings;
+            var turn = new AskTurn(
+                volume, server => server.Remount(flags, options, settings.BytesMax, settings.InodesMax),
+                errno =>
+                {
+                    if (errno != Errno.None) reply.Fail(errno);
+                    else reply.Ok();
+                });
+            if (!Ask(turn, out var errno)) reply.Fail(errno);
+        }
+
         private void End(ulong volume, Func<VolumeServer, Errno> tries, Reply<Nothing> reply)
         {
-            var turn = new RemoveTurn(volume, tries, errno =>
+            var turn = new AskTurn(volume, tries, errno =>
             {
                 if (errno != Errno.None)
                 {

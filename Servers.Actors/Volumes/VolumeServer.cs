@@ -19,6 +19,7 @@ internal sealed class VolumeServer : ObjectActor
     private readonly string _type;
     private readonly ulong _number;
     private int _openFiles;
+    private int _writers;
     private int _heldDirectories;
     private bool _ending;
     private bool _expiring;
@@ -104,6 +105,14 @@ internal sealed class VolumeServer : ObjectActor
         return Errno.EAGAIN;
     }
 
+    /// <summary>MS_REMOUNT: other flags, and the options that were named.</summary>
+    public Errno Remount(ulong flags, string options, long bytesMax, long inodesMax)
+    {
+        var turnsReadOnly = (flags & RamOptions.ReadOnly) != 0 && !Files.IsReadOnly;
+        if (turnsReadOnly && (_writers > 0 || Files.Orphans > 0)) return Errno.EBUSY;
+        return Files.Remount((long)flags, options, bytesMax, inodesMax);
+    }
+
     /// <summary>A path ended here, or a file was closed: the volume does not expire yet.</summary>
     public void Used() => _expiring = false;
 
@@ -172,6 +181,7 @@ internal sealed class VolumeServer : ObjectActor
         Count(_filesByUser, who.Uid, 1);
         RamFileSystem.Pin(node);
         opened = Home.Adopt(new OpenFile(this, node, flags, caller));
+        if (opened.IsWriter) _writers++;
         return opened.Export(caller.Pid, Volumes.OpenFile.RightsFor(flags));
     }
 
@@ -180,6 +190,7 @@ internal sealed class VolumeServer : ObjectActor
         Used();
         _openFiles--;
         Count(_filesByUser, file.Opener.Uid, -1);
+        if (file.IsWriter) _writers--;
         Files.Unpin(file.Node);
         Home.Expel(file);
     }

@@ -45,8 +45,8 @@ internal sealed class MountPointTurn(
     }
 }
 
-/// <summary>Asks whether a volume may end; the factory then stops it.</summary>
-internal sealed class RemoveTurn(ulong volume, Func<VolumeServer, Errno> tries, Action<Errno> done)
+/// <summary>Asks a volume to do something that may be refused; the factory hears how it went.</summary>
+internal sealed class AskTurn(ulong volume, Func<VolumeServer, Errno> tries, Action<Errno> done)
     : VolumeTurn(volume)
 {
     private Errno _result;

@@ -41,7 +41,8 @@ public abstract partial class NameContract : ServerObject
         [Caller] CallerIdentity caller, Reply<Nothing> reply);
 
     /// <summary>umount2(2). Flags: MNT_FORCE 1 (which no volume has a use for: as none), MNT_DETACH 2,
-    /// MNT_EXPIRE 4 (EAGAIN: marked now). EPERM, EINVAL when nothing is mounted there, EBUSY.</summary>
+    /// MNT_EXPIRE 4 (EAGAIN: marked now). EPERM, EINVAL when nothing is mounted there, EBUSY. The root
+    /// itself becomes read-only, and is EBUSY with MNT_DETACH.</summary>
     [Call(3, Rights.None, ParkedMax = 1_024,
         Fails = [Errno.EPERM, Errno.EBUSY, Errno.EINVAL, Errno.EAGAIN])]
     public abstract void Unmount(
@@ -60,4 +61,31 @@ public abstract partial class NameContract : ServerObject
     /// <summary>A node passes an unmount on to the writer.</summary>
     [Call(6, Rights.Kernel, ParkedMax = 1_024, Fails = [Errno.EBUSY, Errno.EINVAL, Errno.EAGAIN])]
     public abstract void UnmountFor(ulong volume, int flags, Reply<Nothing> reply);
+
+    /// <summary>MS_REMOUNT of mount(2): other flags and options for a mounted volume. EPERM, EINVAL, and
+    /// EBUSY for read-only while files are open for writing, or open without a name.</summary>
+    [Call(7, Rights.None, ParkedMax = 1_024, Fails = [Errno.EPERM, Errno.EBUSY, Errno.EINVAL])]
+    public abstract void Remount(
+        ulong volume, ulong flags, [Max(4_096)] string options, [Caller] CallerIdentity caller,
+        Reply<Nothing> reply);
+
+    /// <summary>A node passes a remount on to the writer.</summary>
+    [Call(8, Rights.Kernel, ParkedMax = 1_024, Fails = [Errno.EBUSY, Errno.EINVAL])]
+    public abstract void RemountFor(
+        ulong volume, ulong flags, [Max(4_096)] string options, Reply<Nothing> reply);
+
+    /// <summary>MS_MOVE of mount(2): a mounted volume, with all that is mounted below it, is seen at
+    /// another directory from now on. EPERM, EINVAL, ELOOP when the directory is in what is moved, as it
+    /// always is in the root volume, ENOTDIR, ENOSPC.</summary>
+    [Call(9, Rights.None, ParkedMax = 1_024,
+        Fails = [Errno.EPERM, Errno.EINVAL, Errno.ELOOP, Errno.ENOTDIR, Errno.ENOSPC])]
+    public abstract void Move(
+        ulong volume, ulong onVolume, ulong onInode, [Max(4_096)] ByteText path,
+        [Caller] CallerIdentity caller, Reply<Nothing> reply);
+
+    /// <summary>A node passes a move on to the writer.</summary>
+    [Call(10, Rights.Kernel, ParkedMax = 1_024,
+        Fails = [Errno.EINVAL, Errno.ELOOP, Errno.ENOTDIR, Errno.ENOSPC])]
+    public abstract void MoveFor(
+        ulong volume, ulong onVolume, ulong onInode, [Max(4_096)] ByteText path, Reply<Nothing> reply);
 }

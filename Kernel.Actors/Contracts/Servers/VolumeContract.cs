@@ -41,6 +41,13 @@ public abstract partial class VolumeContract : ServerObject
     /// volume was not marked as expiring, or was used since: it is marked now. Else it ends.</summary>
     [Call(6, Rights.Kernel, Fails = [Errno.EAGAIN, Errno.EBUSY, Errno.ESTALE])]
     public abstract void Expire(ulong volume, Reply<Nothing> reply);
+
+    /// <summary>Gives a volume other flags (all of them) and options (those named; size= and nr_inodes= have
+    /// an effect). EBUSY when it is to be read-only and files are open for writing, or open without a name;
+    /// EINVAL for unknown options and for limits below what is used.</summary>
+    [Call(7, Rights.Kernel, Idempotent = true, Fails = [Errno.EBUSY, Errno.EINVAL, Errno.ESTALE])]
+    public abstract void Remount(
+        ulong volume, ulong flags, [Max(4_096)] string options, Reply<Nothing> reply);
 }
 
 /// <summary>A volume, for listings.</summary>

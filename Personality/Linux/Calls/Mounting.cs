@@ -10,7 +10,6 @@ internal static class Mounting
 {
     private const ulong MagicMask = 0xFFFF_0000, Magic = 0xC0ED_0000;
     private const ulong Remount = 32, Bind = 4_096, Move = 8_192;
-    private const ulong Propagation = (1 << 17) | (1 << 18) | (1 << 19) | (1 << 20);
     private const int TypeBytesMax = 63;
     private const string NodeOption = "node=";
 
@@ -25,16 +24,21 @@ internal static class Mounting
         if (data.Failed) return data.Errno;
         var path = PathArgument.Path(args, 1);
         if (path.Failed) return path.Errno;
-        using var directory = (await PathCall.Directory(task, AtFlag.AT_FDCWD, path.Value))
-            .Out(out var errno);
-        if (directory is null) return errno;
+        var at = await Find(task, path.Value);
+        if (at.Failed) return at.Errno;
         if (!task.Principal.IsAdministrator) return Errno.EPERM;
         var flags = args.Address(3);
         if ((flags & MagicMask) == Magic) flags &= ~MagicMask;
-        if ((flags & (Remount | Bind | Move | Propagation)) != 0 || args.Address(2) == 0) return Errno.EINVAL;
+        if ((flags & Remount) != 0) return await MountChanges.Remount(task, at.Value, flags, data.Value);
+        // A volume is seen at one directory: there are no bind mounts yet.
+        if ((flags & Bind) != 0) return Errno.EINVAL;
+        if ((flags & MountChanges.Propagation) != 0) return MountChanges.SetPropagation(at.Value, flags);
+        if ((flags & Move) != 0) return await MountChanges.Move(task, source.Value, at.Value, path.Value);
+        if (args.Address(2) == 0) return Errno.EINVAL;
         if (type.Value.Length > TypeBytesMax) return Errno.ENODEV;
         if (!SplitOptions(data.Value.ToString(), out var options, out var node)) return Errno.EINVAL;
-        return await Mount(task, directory, source.Value, type.Value.ToString(), flags, options, node);
+        return await Mount(
+            task, at.Value, path.Value, source.Value, type.Value.ToString(), flags, options, node);
     }
 
     /// <summary>umount2(2).</summary>
@@ -94,20 +98,39 @@ internal static class Mounting
     }
 
     private static async ValueTask<SysResult> Mount(
-        LinuxTask task, DirectoryRef directory, ByteText source, string type, ulong flags, string options,
-        int node)
+        LinuxTask task, MountPlace at, ByteText path, ByteText source, string type, ulong flags,
+        string options, int node)
     {
-        var status = await task.Patient(directory.Client, static client => client.Status());
-        if (status.Failed) return status.Errno;
-        var path = await AbsolutePath.Of(task, directory);
-        if (path.Failed) return path.Errno;
+        var shown = await Shown(task, at, path);
+        if (shown.Failed) return shown.Errno;
         var names = NameClient.On(task.Context, task.System.Host.Node);
         var done = await task.Patient(
-            (names, source, directory.Volume, status.Value.Inode, path.Value, type, flags, options, node),
+            (names, source, at, shown.Value, type, flags, options, node),
             static ask => ask.names.Mount(
-                ask.source, ask.Volume, ask.Inode, ask.Value, ask.type, ask.flags, ask.options, ask.node));
+                ask.source, ask.at.Volume, ask.at.Inode, ask.Value, ask.type, ask.flags, ask.options,
+                ask.node));
         if (!done.Failed) await task.System.Mounts.Again(task);
         return done.Done();
+    }
+
+    /// <summary>What a path leads to, through all that is mounted on the way.</summary>
+    public static async ValueTask<Outcome<MountPlace>> Find(LinuxTask task, ByteText path)
+    {
+        using var cursor = (await PathCursor.Begin(task, AtFlag.AT_FDCWD, path)).Out(out var errno);
+        if (cursor is null) return errno;
+        var reply = await cursor.Walk(new WalkRequest { Intent = WalkIntent.Status, FollowLast = true });
+        if (reply.Failed) return reply.Errno;
+        var isDirectory = (reply.Value.Status.Mode & Abi.FileMode.S_IFMT) == Abi.FileMode.S_IFDIR;
+        return new MountPlace(cursor.Volume, reply.Value.Status.Inode, isDirectory);
+    }
+
+    /// <summary>How listings show a place.</summary>
+    public static async ValueTask<Outcome<ByteText>> Shown(LinuxTask task, MountPlace at, ByteText path)
+    {
+        // The writer refuses it; in Linux's order, not here.
+        if (!at.IsDirectory) return path;
+        using var directory = (await PathCall.Directory(task, AtFlag.AT_FDCWD, path)).Out(out var errno);
+        return directory is null ? errno : await AbsolutePath.Of(task, directory);
     }
 
     // The volume whose root the path names. EINVAL when the path names anything else.
@@ -133,7 +156,7 @@ internal static class Mounting
             ? default(ByteText)
             : PathArgument.Text(args.Memory, args.Address(index), PathArgument.BytesMax, Errno.EINVAL);
 
-    private static bool SplitOptions(string data, out string options, out int node)
+    public static bool SplitOptions(string data, out string options, out int node)
     {
         node = 0;
         var kept = new List<string>();

@@ -30,7 +30,7 @@ internal sealed partial class RamFileSystem
     // Enter finds directories by number; other inodes are never looked up that way.
     private readonly Dictionary<ulong, RamDirectory> _directories = [];
     private readonly IClock _clock;
-    private readonly RamOptions _options;
+    private RamOptions _options;
     private ulong _lastNumber;
 
     public RamFileSystem(ulong device, RamOptions options, IClock clock)
@@ -58,6 +58,9 @@ internal sealed partial class RamFileSystem
 
     /// <summary>How many inodes are neither directories nor devices.</summary>
     public long FileCount { get; private set; }
+
+    /// <summary>How many inodes have no name left and are kept alive by who holds them.</summary>
+    public long Orphans { get; private set; }
 
     private long Now => _clock.RealtimeNs;
 
@@ -102,6 +105,24 @@ internal sealed partial class RamFileSystem
         var stale = node.AccessedNs <= node.ModifiedNs || node.AccessedNs <= node.ChangedNs
             || now - node.AccessedNs >= DayNs;
         if (stale) node.AccessedNs = now;
+    }
+
+    /// <summary>MS_REMOUNT of mount(2): all flags anew, and the limits that are named.</summary>
+    public Errno Remount(long flags, string options, long bytesMax, long inodesMax)
+    {
+        var before = _options with { BytesMax = bytesMax, InodesMax = inodesMax, Flags = flags };
+        var parsed = RamOptions.Parse(options, before);
+        if (parsed.Failed) return parsed.Errno;
+        var (size, inodes) = RamOptions.Limits(options);
+        var after = parsed.Value with
+        {
+            BytesMax = size ? parsed.Value.BytesMax : _options.BytesMax,
+            InodesMax = inodes ? parsed.Value.InodesMax : _options.InodesMax,
+        };
+        var pages = Math.Max(1, after.BytesMax / RamSpace.PageBytes);
+        if (!Space.TrySetLimits(pages, after.InodesMax)) return Errno.EINVAL;
+        _options = after;
+        return Errno.None;
     }
 
     /// <summary>Keeps an inode alive while an object stands for it.</summary>
@@ -203,7 +224,14 @@ internal sealed partial class RamFileSystem
 
     private void EndIfUnused(RamNode node)
     {
-        if (node.Links > 0 || node.Pins > 0) return;
+        if (node.Links > 0) return;
+        if (node.Pins > 0)
+        {
+            if (!node.IsOrphan) Orphans++;
+            node.IsOrphan = true;
+            return;
+        }
+        if (node.IsOrphan) Orphans--;
         Space.GiveInode();
         switch (node)
         {

@@ -29,6 +29,9 @@ internal abstract class RamNode(ulong number, uint mode)
     /// <summary>How many open files and directory objects keep it alive without a name.</summary>
     public int Pins { get; set; }
 
+    /// <summary>True once its last name is gone while somebody holds it.</summary>
+    public bool IsOrphan { get; set; }
+
     public abstract long Size { get; }
 
     /// <summary>In units of 512 bytes.</summary>

@@ -41,6 +41,14 @@ internal sealed record RamOptions(long BytesMax, long InodesMax, uint Mode, uint
         return options;
     }
 
+    /// <summary>Whether options that <see cref="Parse"/> takes name limits: size=, nr_inodes=.</summary>
+    public static (bool Size, bool Inodes) Limits(string text)
+    {
+        var parts = text.Split(',');
+        return (parts.Any(static part => part.StartsWith("size=", StringComparison.Ordinal)),
+            parts.Any(static part => part.StartsWith("nr_inodes=", StringComparison.Ordinal)));
+    }
+
     private static RamOptions? Flag(RamOptions options, string name) => name switch
     {
         "ro" => options with { Flags = options.Flags | ReadOnly },

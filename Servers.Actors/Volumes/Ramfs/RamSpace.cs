@@ -13,12 +13,11 @@ internal sealed class RamSpace(long pagesMax, long inodesMax)
 
     // A chunk that is mostly hole holds more memory than it has pages; a volume of such chunks must not
     // exhaust the node. Full ones are rounded up too, by a third on average.
-    private readonly long _bytesHeldMax =
-        SlackBytes + (Math.Min(long.MaxValue / 4, pagesMax * PageBytes) / 2 * 3);
+    private long BytesHeldMax => SlackBytes + (Math.Min(long.MaxValue / 4, PagesMax * PageBytes) / 2 * 3);
 
-    public long PagesMax { get; } = pagesMax;
+    public long PagesMax { get; private set; } = pagesMax;
 
-    public long InodesMax { get; } = inodesMax;
+    public long InodesMax { get; private set; } = inodesMax;
 
     public long PagesUsed { get; private set; }
 
@@ -28,6 +27,14 @@ internal sealed class RamSpace(long pagesMax, long inodesMax)
     public long BytesHeld { get; private set; }
 
     public long PagesFree => PagesMax - PagesUsed;
+
+    /// <summary>Other limits; false when more is used than they allow.</summary>
+    public bool TrySetLimits(long pages, long inodes)
+    {
+        if (pages < PagesUsed || inodes < InodesUsed) return false;
+        (PagesMax, InodesMax) = (pages, inodes);
+        return true;
+    }
 
     public bool TryTakePages(long count)
     {
@@ -40,7 +47,7 @@ internal sealed class RamSpace(long pagesMax, long inodesMax)
 
     public bool TryHold(long bytes)
     {
-        if (bytes > _bytesHeldMax - BytesHeld) return false;
+        if (bytes > BytesHeldMax - BytesHeld) return false;
         BytesHeld += bytes;
         return true;
     }

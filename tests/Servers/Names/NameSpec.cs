@@ -139,7 +139,7 @@ public sealed class NameSpec
         Assert.Equal(Errno.EBUSY, (await names.Unmount(table.Mounts[1].Volume, 0)).Errno);
         var alice = Names(nodes.Process(ServerNodes.Alice), members[0]);
         Assert.Equal(Errno.EPERM, (await alice.Unmount(table.Mounts[1].Volume, 0)).Errno);
-        Assert.Equal(Errno.EBUSY, (await names.Unmount(table.Mounts[0].Volume, 0)).Errno);
+        Assert.Equal(Errno.EBUSY, (await names.Unmount(table.Mounts[0].Volume, 2)).Errno);
         Assert.False((await names.Unmount(table.Mounts[1].Volume, 2)).Failed);
         Assert.Equal(Errno.EINVAL, (await names.Unmount(table.Mounts[1].Volume, 0)).Errno);
         // Detached: out of sight, and alive until the last close.
@@ -147,6 +147,71 @@ public sealed class NameSpec
         file.Release();
         await nodes.Cluster.Elapse(TimeSpan.FromSeconds(20));
         Assert.Empty((await VolumeClient.On(root.Context, members[1].Member.Node).List()).Value);
+    });
+
+    [Fact]
+    public void A_mount_moves_with_what_is_mounted_below_it() => Run(3, async (nodes, members) =>
+    {
+        var (names, root) = await RootOn(nodes, members[1]);
+        var mnt = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Value.Status;
+        var srv = (await root.Walk(Walking.To("srv", WalkIntent.Status))).Value.Status;
+        await Mount(names, mnt, nodeId: 2);
+        var lower = (await names.Table(0)).Value.Mounts[1];
+        var inside = await Enter(root.Context, lower);
+        var made = (await inside.Walk(Walking.To("d", WalkIntent.MakeDirectory, mode: 0x1ED))).Value.Status;
+        await Mount(names, made with { Device = lower.Volume }, nodeId: 3);
+        var volume = lower.Volume;
+        Assert.Equal(Errno.ELOOP, (await names.Move(volume, volume, made.Inode, "/mnt/d")).Errno);
+        Assert.Equal(Errno.EINVAL, (await names.Move(77, srv.Device, srv.Inode, "/srv")).Errno);
+        var alice = Names(nodes.Process(ServerNodes.Alice), members[0]);
+        Assert.Equal(Errno.EPERM, (await alice.Move(volume, srv.Device, srv.Inode, "/srv")).Errno);
+        Assert.False((await names.Move(volume, srv.Device, srv.Inode, "/srv")).Failed);
+        var table = (await names.Table(0)).Value;
+        Assert.Equal((volume, srv.Inode), (table.Mounts[1].Volume, table.Mounts[1].OnInode));
+        Assert.Equal((volume, made.Inode), (table.Mounts[2].OnVolume, table.Mounts[2].OnInode));
+        var walk = Walking.To("mnt/x", WalkIntent.Status, version: table.Version);
+        Assert.Equal(Errno.ENOENT, (await root.Walk(walk)).Errno);
+        var stopped = await root.Walk(Walking.To("srv/x", WalkIntent.Status, version: table.Version));
+        Assert.Equal(WalkStop.Mount, stopped.Value.Stop);
+    });
+
+    [Fact]
+    public void A_remount_is_in_every_nodes_table_and_in_the_volume() => Run(2, async (nodes, members) =>
+    {
+        var (names, root) = await RootOn(nodes, members[1]);
+        var mnt = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Value.Status;
+        await Mount(names, mnt, nodeId: 2);
+        var volume = (await names.Table(0)).Value.Mounts[1].Volume;
+        var alice = Names(nodes.Process(ServerNodes.Alice), members[0]);
+        Assert.Equal(Errno.EPERM, (await alice.Remount(volume, 1, "")).Errno);
+        Assert.Equal(Errno.EINVAL, (await names.Remount(77, 1, "")).Errno);
+        Assert.Equal(Errno.EINVAL, (await names.Remount(volume, 64, "")).Errno);
+        Assert.False((await names.Remount(volume, 1, "")).Failed);
+        foreach (var member in members)
+        {
+            var table = (await Names(nodes.Process(ServerNodes.Alice, member), member).Table(0)).Value;
+            Assert.Equal(1ul, table.Mounts[1].Flags);
+        }
+        var mounted = await Enter(root.Context, (await names.Table(0)).Value.Mounts[1]);
+        var made = await mounted.Walk(Walking.To("d", WalkIntent.MakeDirectory, mode: 0x1ED));
+        Assert.Equal(Errno.EROFS, made.Errno);
+    });
+
+    [Fact]
+    public void A_table_that_would_not_fit_into_a_message_takes_no_more_mounts(
+        ) => Run(2, async (nodes, members) =>
+    {
+        var (names, root) = await RootOn(nodes, members[1]);
+        var mnt = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Value.Status;
+        var source = new string('s', 4_000);
+        var made = 0;
+        Outcome<Nothing> mounted;
+        while (!(mounted = await names.Mount(
+            source, mnt.Device, mnt.Inode, "/mnt", "ramfs", 0, "", 0)).Failed) made++;
+        Assert.Equal((Errno.ENOSPC, 15), (mounted.Errno, made));
+        // Everybody still has the whole table.
+        var table = (await Names(nodes.Process(ServerNodes.Alice, members[1]), members[1]).Table(0)).Value;
+        Assert.Equal(1 + made, table.Mounts.Length);
     });
 
     [Fact]
