@@ -5,8 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace K42.Cluster.Security;
 
 /// <summary>The cluster's certificate authority: its key says who is a node and who is a client.</summary>
-/// <remarks>Kept in one directory (mode 0700) as <c>ca.pem</c>: the authority's certificate and key (mode
-/// 0600). It belongs to whoever starts the cluster; nodes carry only the credential that it issued.</remarks>
+/// <remarks>Kept in one directory (made with mode 0700) as <c>ca.pem</c>: the authority's certificate and
+/// key (mode 0600). It belongs to whoever starts the cluster; nodes carry only the credential that it issued.</remarks>
 public sealed class ClusterAuthority : IDisposable
 {
     private const string FileName = "ca.pem";
@@ -16,7 +16,8 @@ public sealed class ClusterAuthority : IDisposable
     /// <summary>How long issued certificates are good for.</summary>
     public static readonly TimeSpan CertificateLifetime = TimeSpan.FromDays(365);
 
-    /// <summary>A credential with less than this left is issued anew by <see cref="EnsureNode"/>.</summary>
+    /// <summary>A credential with less than this left is issued anew by <see cref="EnsureNode"/> and
+    /// <see cref="EnsureClient"/>.</summary>
     public static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
 
     private readonly X509Certificate2 _certificate;
@@ -32,11 +33,14 @@ public sealed class ClusterAuthority : IDisposable
     public X509Certificate2 Certificate => X509CertificateLoader.LoadCertificate(_certificate.RawData);
 
     /// <summary>Opens the authority of a directory, or makes one where there is none.</summary>
-    /// <exception cref="CredentialException">The directory holds something else, or an expired
-    /// authority.</exception>
+    /// <exception cref="CredentialException">The directory holds something else or an expired authority, or
+    /// others may write to it.</exception>
     public static ClusterAuthority OpenOrCreate(string directory)
     {
         SecureFiles.MakeDirectory(directory);
+        if (SecureFiles.IsOpenToOthers(directory))
+            throw new CredentialException(
+                $"others may write to {directory}: run chmod go-w on it, or take another directory.");
         var path = Path.Combine(directory, FileName);
         return File.Exists(path) ? Open(path) : Create(path);
     }
@@ -50,8 +54,19 @@ public sealed class ClusterAuthority : IDisposable
     /// authority.</exception>
     public void EnsureNode(string path, string nodeName, params IReadOnlyList<string> hosts)
     {
-        if (File.Exists(path) && IsUsable(path, nodeName, hosts)) return;
+        if (IsUsable(path, PeerRole.Node, credential => credential.Name == nodeName && hosts.All(
+            host => credential.Certificate.MatchesHostname(host, allowCommonName: false)))) return;
         IssueNode(path, nodeName, hosts);
+    }
+
+    /// <summary>Makes a client's credential file, or keeps the one there when it is that user's and has time
+    /// left.</summary>
+    /// <exception cref="CredentialException">The file there is damaged or not from this
+    /// authority.</exception>
+    public void EnsureClient(string path, ClientIdentity identity)
+    {
+        if (IsUsable(path, PeerRole.Client, credential => credential.IsOf(identity))) return;
+        IssueClient(path, identity);
     }
 
     /// <summary>Issues a node's credential file, replacing what is there.</summary>
@@ -157,16 +172,16 @@ public sealed class ClusterAuthority : IDisposable
     }
 
     /// <summary>True for a credential to keep, false for one to renew.</summary>
-    private bool IsUsable(string path, string nodeName, IReadOnlyList<string> hosts)
+    private bool IsUsable(string path, PeerRole role, Func<Credential, bool> isSame)
     {
-        using var credential = Credential.Load(path, PeerRole.Node);
+        if (!File.Exists(path)) return false;
+        using var credential = Credential.Read(path);
         if (!credential.Authority.RawDataMemory.Span.SequenceEqual(_certificate.RawData))
-            throw new CredentialException(
-                $"{path} is of another cluster: remove that node's data directory.");
-        var certificate = credential.Certificate;
-        return credential.Name == nodeName
-            && certificate.NotAfter > TimeProvider.System.GetLocalNow().DateTime + RenewBefore
-            && hosts.All(host => certificate.MatchesHostname(host, allowCommonName: false));
+            throw new CredentialException($"{path} is of another cluster: remove it.");
+        if (credential.Certificate.NotAfter <= TimeProvider.System.GetLocalNow().DateTime + RenewBefore)
+            return false;
+        credential.Require(role, path);
+        return isSame(credential);
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset left, DateTimeOffset right) =>

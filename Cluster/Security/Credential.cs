@@ -32,24 +32,47 @@ public sealed class Credential : IDisposable
     /// expired.</exception>
     public static Credential Load(string path, PeerRole role)
     {
+        var credential = Read(path);
+        try
+        {
+            credential.Require(role, path);
+            return credential;
+        }
+        catch
+        {
+            credential.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads a credential file of any role and age.</summary>
+    internal static Credential Read(string path)
+    {
         if (!File.Exists(path))
             throw new CredentialException($"There is no credential at {path}: make one first.");
         if (SecureFiles.IsExposed(path))
             throw new CredentialException($"{path} can be read by others: run chmod 600 on it.");
-        Credential? credential = null;
         try
         {
-            credential = Parse(File.ReadAllText(path));
+            return Parse(File.ReadAllText(path));
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException or IOException)
         {
             throw new CredentialException($"{path} is not a credential file: make a new one.", e);
         }
-        var refusal = PeerCertificate.Refusal(credential.Certificate, credential.Authority, role);
-        if (refusal == null) return credential;
-        credential.Dispose();
-        throw new CredentialException($"{path} can't be used because {refusal}: make a new one.");
     }
+
+    /// <summary>Throws when it is not good for a role now.</summary>
+    internal void Require(PeerRole role, string path)
+    {
+        if (PeerCertificate.Refusal(Certificate, Authority, role) is { } refusal)
+            throw new CredentialException($"{path} can't be used because {refusal}: make a new one.");
+    }
+
+    /// <summary>True for the credential of a client that speaks for this user, with these groups.</summary>
+    internal bool IsOf(ClientIdentity identity) =>
+        PeerCertificate.TryClient(Certificate, Authority, out var own, out _)
+        && (own.User, own.ToSubjectNumbers()) == (identity.User, identity.ToSubjectNumbers());
 
     /// <summary>The text of a credential file.</summary>
     internal static string Format(X509Certificate2 certificate, ECDsa key, X509Certificate2 authority) =>

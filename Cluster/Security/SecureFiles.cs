@@ -14,13 +14,9 @@ public static class SecureFiles
     /// <summary>Mode 0700.</summary>
     public const UnixFileMode PrivateDirectory = PrivateFile | UnixFileMode.UserExecute;
 
-    /// <summary>Makes a directory of mode 0700, with its parents, or takes an existing one away from
-    /// others.</summary>
-    public static void MakeDirectory(string path)
-    {
-        if (!Directory.Exists(path)) Directory.CreateDirectory(path, PrivateDirectory);
-        else if (File.GetUnixFileMode(path) != PrivateDirectory) File.SetUnixFileMode(path, PrivateDirectory);
-    }
+    /// <summary>Makes a directory of mode 0700, with its parents; one that is there stays as it is, since
+    /// it may be anybody's.</summary>
+    public static void MakeDirectory(string path) => Directory.CreateDirectory(path, PrivateDirectory);
 
     /// <summary>Replaces a file of mode 0600: after a crash it holds the old text or the new, never a
     /// part.</summary>
@@ -29,7 +25,7 @@ public static class SecureFiles
         var fresh = path + ".new";
         var how = new FileStreamOptions
         {
-            Mode = FileMode.Create,
+            Mode = FileMode.CreateNew,
             Access = FileAccess.Write,
             UnixCreateMode = PrivateFile,
         };
@@ -45,6 +41,10 @@ public static class SecureFiles
 
     /// <summary>True when group or others may read or write the file.</summary>
     public static bool IsExposed(string path) => (File.GetUnixFileMode(path) & ~PrivateDirectory) != 0;
+
+    /// <summary>True when group or others may put files into the directory, or take them away.</summary>
+    public static bool IsOpenToOthers(string directory) =>
+        (File.GetUnixFileMode(directory) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0;
 
     /// <summary>A rename lasts only once its directory is on the disk: rename(2), fsync(2).</summary>
     private static void SyncDirectory(string path)

@@ -101,6 +101,49 @@ public sealed class SecuritySpec : IDisposable
         Assert.Contains("expired", expired.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_directory_that_was_there_keeps_its_mode_and_holds_no_authority_when_others_may_write_to_it()
+    {
+        const UnixFileMode open = SecureFiles.PrivateDirectory | UnixFileMode.OtherRead
+            | UnixFileMode.OtherExecute;
+        Directory.CreateDirectory(PathOf("shared"));
+        File.SetUnixFileMode(PathOf("shared"), open);
+        _authority.IssueClient(PathOf("shared/alice.pem"), Alice);
+        using (ClusterAuthority.OpenOrCreate(PathOf("shared"))) Assert.Equal(
+            open, File.GetUnixFileMode(PathOf("shared")));
+
+        File.SetUnixFileMode(PathOf("shared"), open | UnixFileMode.OtherWrite);
+        var refused =
+            Assert.Throws<CredentialException>(() => ClusterAuthority.OpenOrCreate(PathOf("shared")));
+        Assert.Contains("chmod go-w", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_client_credential_is_kept_until_it_nears_its_end_or_its_user_changes()
+    {
+        var path = PathOf("alice.pem");
+        _authority.EnsureClient(path, Alice);
+        var first = File.ReadAllText(path);
+        _authority.EnsureClient(path, new ClientIdentity("alice", 1000, 1001, [27, 1000]));
+        Assert.Equal(first, File.ReadAllText(path));
+
+        _authority.EnsureClient(path, new ClientIdentity("alice", 1000, 1001, [27]));
+        using (var changed = Credential.Load(path, PeerRole.Client))
+        {
+            Assert.True(PeerCertificate.TryClient(
+                changed.Certificate, changed.Authority, out var now, out _));
+            Assert.Equal([27u], now.Groups);
+        }
+        foreach (var left in new[] { TimeSpan.FromMinutes(-30), TimeSpan.FromDays(29) })
+        {
+            _authority.IssueClient(path, Alice, left);
+            _authority.EnsureClient(path, Alice);
+            using var renewed = Credential.Load(path, PeerRole.Client);
+            Assert.True(renewed.Certificate.NotAfter > DateTime.Now + TimeSpan.FromDays(364));
+        }
+        Assert.Throws<CredentialException>(() => _authority.EnsureNode(path, "node-1"));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")]

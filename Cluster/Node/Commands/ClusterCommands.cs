@@ -112,7 +112,7 @@ internal static class ClusterCommands
         var running = state?.Running() ?? [];
         if (state is null || running.Count == 0)
         {
-            ClusterState.Forget();
+            state?.Forget();
             Console.WriteLine("No cluster is running.");
             return 0;
         }
@@ -120,10 +120,9 @@ internal static class ClusterCommands
         foreach (var node in running.Reverse())
         {
             Console.Error.WriteLine($"ending {node.Name}");
-            using var process = System.Diagnostics.Process.GetProcessById(node.ProcessId);
-            await NodeProcess.StopAsync(process, LocalCluster.StopPatience).ConfigureAwait(false);
+            await NodeProcess.StopAsync(node, LocalCluster.StopPatience).ConfigureAwait(false);
         }
-        ClusterState.Forget();
+        state.Forget();
         return 0;
     }
 
@@ -170,14 +169,15 @@ internal static class ClusterCommands
                 node.Gateway, state.Credential, cancel).ConfigureAwait(false);
             var volumes = await connection.Cluster.VolumesAsync(
                 new VolumesRequest(), cancellationToken: cancel);
+            if (volumes.Unanswered.Count == 0 && volumes.Volumes.All(volume => volume.Empty)) return true;
             var bytes = volumes.Volumes.Sum(volume => volume.BytesUsed);
-            if (bytes == 0) return true;
             var size = bytes < 1e6 ? $"{bytes:N0} bytes" : string.Create(
                 CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB");
+            var silent = string.Concat(volumes.Unanswered.Select(id => $"Node {id} does not answer. "));
             Console.Error.Write(
-                $"The cluster holds {size} of files in memory, which end with it. End it? [y/N] ");
+                $"{silent}The cluster holds {size} of files in memory, which end with it. End it? [y/N] ");
         }
-        catch (Exception e) when (e is IOException or RpcException)
+        catch (Exception e) when (e is IOException or RpcException or CredentialException)
         {
             Console.Error.Write("The cluster does not answer, so its files can't be checked. End it? [y/N] ");
         }

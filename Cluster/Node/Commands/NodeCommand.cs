@@ -39,7 +39,8 @@ internal static class NodeCommand
                 .ConfigureAwait(false);
             return stop.IsCancellationRequested ? 0 : 1;
         }
-        catch (Exception e) when (e is ClusterStartException or CredentialException or IOException)
+        catch (Exception e) when (
+            e is ClusterStartException or CredentialException or IOException or UnauthorizedAccessException)
         {
             await ready.WriteLineAsync(e.Message).ConfigureAwait(false);
             return 1;

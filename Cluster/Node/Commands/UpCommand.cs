@@ -11,9 +11,7 @@ internal static class UpCommand
     public static async Task<int> RunAsync(int nodes, string? data, bool detach, string profile, int port)
     {
         var directory = data ?? Path.Combine(ClusterState.Home, "data");
-        if (ClusterState.Load() is { } known && known.Running() is { Count: > 0 } running)
-            throw new UserException(
-                $"A cluster of {running.Count} node(s) is running already, with its data in {known.Data}: use it, or end it with 'k42 down'.");
+        ClusterState.RefuseSecond();
         using var stop = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(
             PosixSignal.SIGINT, context => Cancel(context, stop));
@@ -30,20 +28,26 @@ internal static class UpCommand
         {
             return 130;
         }
-        cluster.State().Save();
+        var state = cluster.State();
+        state.Save();
         Describe(cluster, detach);
         if (detach) return 0;
         try
         {
-            await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(false);
+            await Task.WhenAll(cluster.Nodes.Select(node => node.WaitAsync(stop.Token))).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine("Ending the cluster ...");
         }
+        var failed = cluster.Nodes.FirstOrDefault(node => node.HasExited && node.ExitCode != 0);
+        var ended = !stop.IsCancellationRequested;
         await cluster.DisposeAsync().ConfigureAwait(false);
-        ClusterState.Forget();
-        return 0;
+        state.Forget();
+        if (!ended) return 0;
+        Console.Error.WriteLine(failed is null ? "The cluster was ended."
+            : $"The cluster has ended: {Path.Combine(failed.Settings.Directory, "node.log")} tells why.");
+        return failed is null ? 0 : 1;
     }
 
     private static void Cancel(PosixSignalContext context, CancellationTokenSource stop)

@@ -24,29 +24,34 @@ internal static class DemoCommand
             context.Cancel = true;
             stop.Cancel();
         });
+        if (keep) ClusterState.RefuseSecond();
         var (watch, report) = (Stopwatch.StartNew(), new DemoReport());
         var data = Directory.CreateTempSubdirectory("k42-demo-").FullName;
         AnsiConsole.WriteLine("Starting three nodes on this machine: a cluster with mutual TLS.");
-        var cluster = await LocalCluster.StartAsync(data, 3, detached: keep, "demo", 0, _ => { }, stop.Token);
+        LocalCluster? cluster = null;
+        var kept = false;
         try
         {
+            cluster = await LocalCluster.StartAsync(
+                data, 3, detached: keep, "demo", 0, _ => { }, stop.Token);
             await new DeathScene(cluster, report).RunAsync(stop.Token);
             if (!fast) await CopyAndCountAsync(cluster, report, stop.Token);
             await SystemCallsAsync(cluster, report, stop.Token);
             report.Print();
             AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(report.IsGood ? "All as it must be" : "Something differs")}, in {watch.Elapsed.TotalSeconds:0} s."));
             if (keep) Keep(cluster);
+            kept = keep;
             return report.IsGood ? 0 : 1;
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (stop.IsCancellationRequested)
         {
             return 130;
         }
         finally
         {
-            if (!keep)
+            if (!kept)
             {
-                await cluster.DisposeAsync();
+                if (cluster is not null) await cluster.DisposeAsync();
                 Directory.Delete(data, recursive: true);
             }
         }

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 
 namespace K42.Node.Hosting;
@@ -8,20 +8,25 @@ namespace K42.Node.Hosting;
 /// <param name="ProcessId">The process on this machine.</param>
 /// <param name="Gateway">host:port of its gateway.</param>
 /// <param name="Membership">host:port of its membership traffic.</param>
-internal sealed record StartedNode(string Name, int ProcessId, string Gateway, string Membership)
+/// <param name="StartTime">When the process started, as proc_pid_stat(5) tells it.</param>
+internal sealed record StartedNode(
+    string Name, int ProcessId, string Gateway, string Membership, ulong StartTime)
 {
-    /// <summary>True while that process is there and is a k42 node, not another one with its
-    /// number.</summary>
-    public bool IsRunning()
+    /// <summary>True while that process is there, not another one with its number.</summary>
+    public bool IsRunning() => StartTime != 0 && StartTimeOf(ProcessId) == StartTime;
+
+    /// <summary>In clock ticks since the machine started; 0 when no such process runs.</summary>
+    public static ulong StartTimeOf(int processId)
     {
         try
         {
-            return File.ReadAllText($"/proc/{ProcessId}/cmdline").Contains("k42", StringComparison.Ordinal)
-                && !File.ReadAllText($"/proc/{ProcessId}/stat").Contains(") Z ", StringComparison.Ordinal);
+            // The fields from the third on: what is before, a name in brackets, may hold anything.
+            var fields = File.ReadAllText($"/proc/{processId}/stat").Split(") ")[^1].Split(' ');
+            return fields[0] is "Z" or "X" ? 0 : ulong.Parse(fields[22 - 3], CultureInfo.InvariantCulture);
         }
         catch (IOException)
         {
-            return false;
+            return 0;
         }
     }
 }
@@ -66,9 +71,19 @@ internal sealed record ClusterState(string Data, string Credential, IReadOnlyLis
         File.Move(next, StateFile, overwrite: true);
     }
 
-    /// <summary>Forgets it.</summary>
-    public static void Forget()
+    /// <summary>Forgets it, unless another one was started since.</summary>
+    public void Forget()
     {
-        if (File.Exists(StateFile)) File.Delete(StateFile);
+        if (Load() is { } last && last.Nodes.SequenceEqual(Nodes)) File.Delete(StateFile);
+    }
+
+    /// <summary>Refuses to start a cluster beside one that runs.</summary>
+    /// <exception cref="UserException">One does.</exception>
+    public static void RefuseSecond()
+    {
+        if (Load() is { } known && known.Running() is { Count: > 0 } running)
+            throw new UserException(
+                $"A cluster of {running.Count} node(s) is running already, with its data in {known.Data}: "
+                + "use it, or end it with 'k42 down'.");
     }
 }

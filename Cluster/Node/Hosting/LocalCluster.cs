@@ -1,3 +1,5 @@
+using System.Text;
+
 using K42.Cluster.Security;
 
 namespace K42.Node.Hosting;
@@ -41,6 +43,7 @@ internal sealed class LocalCluster : IAsyncDisposable
         var cluster = new LocalCluster(Path.GetFullPath(data), detached, profile);
         try
         {
+            cluster.RefuseLongPaths(count);
             cluster.IssueCredentials(count);
             for (var at = 1; at <= count; at++)
             {
@@ -78,7 +81,7 @@ internal sealed class LocalCluster : IAsyncDisposable
             GatewayPort = gatewayPort != 0 ? gatewayPort : Ports.Free(host),
             Seeds = [.. _nodes.Where(node => !node.HasExited).Select(node => node.Started.Membership)],
             Profile = _profile,
-            UnixSocket = Path.Combine(Data, name, "gateway.sock"),
+            UnixSocket = SocketOf(number),
         };
         var started = await NodeProcess.StartAsync(settings, _detached, stop).ConfigureAwait(false);
         _nodes.RemoveAll(node => node.Settings.Name == name);
@@ -104,6 +107,19 @@ internal sealed class LocalCluster : IAsyncDisposable
         foreach (var node in _nodes) node.Dispose();
     }
 
+    private string SocketOf(int number) => Path.Combine(Data, $"node-{number}", "gateway.sock");
+
+    // A socket's path has at most 107 bytes: unix(7).
+    private void RefuseLongPaths(int count)
+    {
+        const int pathBytesMax = 107;
+        var bytes = Encoding.UTF8.GetByteCount(SocketOf(count));
+        if (bytes > pathBytesMax)
+            throw new UserException(
+                $"The data directory {Data} has too long a name, by {bytes - pathBytesMax} bytes: "
+                + "its nodes' sockets can't be made.");
+    }
+
     private void IssueCredentials(int count)
     {
         using var authority = ClusterAuthority.OpenOrCreate(Data);
@@ -114,6 +130,6 @@ internal sealed class LocalCluster : IAsyncDisposable
                 directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             authority.EnsureNode(Path.Combine(directory, "node.pem"), $"node-{at}", "127.0.0.1", "localhost");
         }
-        if (!File.Exists(Credential)) authority.IssueClient(Credential, Users.Current());
+        authority.EnsureClient(Credential, Users.Current());
     }
 }

@@ -17,7 +17,8 @@ internal sealed class NodeProcess : IDisposable
     {
         (_process, Settings) = (process, settings);
         Started = new StartedNode(
-            settings.Name, process.Id, $"{settings.Host}:{settings.GatewayPort}", membership);
+            settings.Name, process.Id, $"{settings.Host}:{settings.GatewayPort}", membership,
+            StartedNode.StartTimeOf(process.Id));
     }
 
     /// <summary>What it was told.</summary>
@@ -28,6 +29,9 @@ internal sealed class NodeProcess : IDisposable
 
     /// <summary>True once the process is gone.</summary>
     public bool HasExited => _process.HasExited;
+
+    /// <summary>Its exit code, once it has exited.</summary>
+    public int ExitCode => _process.ExitCode;
 
     /// <summary>Ends when the process has.</summary>
     public Task WaitAsync(CancellationToken stop) => _process.WaitForExitAsync(stop);
@@ -55,8 +59,10 @@ internal sealed class NodeProcess : IDisposable
         if (detached)
         {
             // A session of its own: neither the terminal's Ctrl-C nor its hangup reach it.
-            start.ArgumentList.Insert(0, start.FileName);
-            start.FileName = "setsid";
+            // Whoever reads what this process says must not wait for the node's end.
+            string[] words = ["-c", "exec setsid \"$@\" 2>>\"$0\"", log, Program];
+            for (var i = 0; i < words.Length; i++) start.ArgumentList.Insert(i, words[i]);
+            start.FileName = "/bin/sh";
         }
         else start.ArgumentList.Add("--with-parent");
         start.Environment["DOTNET_gcServer"] = "0";
@@ -84,8 +90,22 @@ internal sealed class NodeProcess : IDisposable
     /// <summary>SIGTERM, and SIGKILL when that takes too long.</summary>
     public Task StopAsync(TimeSpan patience) => StopAsync(_process, patience);
 
-    /// <summary>Ends a node process that this process need not have started.</summary>
-    public static async Task StopAsync(Process process, TimeSpan patience)
+    /// <summary>Ends a node that this process need not have started.</summary>
+    public static async Task StopAsync(StartedNode node, TimeSpan patience)
+    {
+        if (!node.IsRunning()) return;
+        try
+        {
+            using var process = Process.GetProcessById(node.ProcessId);
+            await StopAsync(process, patience).ConfigureAwait(false);
+        }
+        catch (ArgumentException)
+        {
+            // It has ended just now.
+        }
+    }
+
+    private static async Task StopAsync(Process process, TimeSpan patience)
     {
         if (process.HasExited) return;
         Signals.Send(process.Id, Signals.Terminate);
