@@ -8,6 +8,9 @@ namespace K42.Kernel.Runtime;
 /// <param name="executor">Where due actions run.</param>
 public sealed class SystemClock(IExecutor executor) : IClock
 {
+    // The runtime's timers reach 49 days; programs may ask for centuries (alarm(2) for 136 years).
+    private static readonly TimeSpan s_pieceMax = TimeSpan.FromDays(1);
+
     private static readonly long s_ticksToNs = 1_000_000_000L / Stopwatch.Frequency;
 
     /// <inheritdoc/>
@@ -27,13 +30,15 @@ public sealed class SystemClock(IExecutor executor) : IClock
     private sealed class Due(IExecutor executor, Action<object?> action, object? state) : IDisposable
     {
         private Timer? _timer;
+        private TimeSpan _left;
         private int _over;
 
         public void Start(TimeSpan delay)
         {
+            _left = delay;
             _timer = new Timer(
                 static self => ((Due)self!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            _timer.Change(delay, Timeout.InfiniteTimeSpan);
+            Arm();
         }
 
         public void Dispose()
@@ -42,8 +47,27 @@ public sealed class SystemClock(IExecutor executor) : IClock
             _timer?.Dispose();
         }
 
+        private void Arm()
+        {
+            var piece = _left < s_pieceMax ? _left : s_pieceMax;
+            _left -= piece;
+            try
+            {
+                _timer!.Change(piece, Timeout.InfiniteTimeSpan);
+            }
+            catch (ObjectDisposedException)
+            {
+                // Cancelled meanwhile.
+            }
+        }
+
         private void Run()
         {
+            if (_left > TimeSpan.Zero)
+            {
+                Arm();
+                return;
+            }
             if (Interlocked.Exchange(ref _over, 1) != 0) return;
             _timer?.Dispose();
             executor.Post(action, state);

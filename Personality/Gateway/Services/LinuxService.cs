@@ -52,12 +52,20 @@ internal sealed partial class LinuxService(SessionRegistry sessions, GatewayOpti
         }
         finally
         {
-            if (!task.HasEnded) await Exit(task).ConfigureAwait(false);
+            if (!task.HasEnded) await Exit(task, context.CancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static async Task Exit(LinuxTask task) =>
-        await task.Call(ExitGroupNumber, new SyscallArgs(Calls.NoMemory.Instance)).ConfigureAwait(false);
+    // A process that its call has stopped exits only once somebody continues it: nobody would.
+    private async Task Exit(LinuxTask task, CancellationToken gone)
+    {
+        if (!task.IsStopped)
+        {
+            var args = new SyscallArgs(Calls.NoMemory.Instance) with { GivenUp = gone };
+            await task.Call(ExitGroupNumber, args).ConfigureAwait(false);
+        }
+        if (!task.HasEnded) options.Host.Abandon(task.Hosted);
+    }
 }
 
 /// <summary>What the channel says about its other end.</summary>

@@ -29,6 +29,9 @@ internal sealed class TaskWorld : IDisposable
 
     public LinuxSystem System { get; private set; } = null!;
 
+    /// <summary>Calls that were refused because their caller's credentials had changed meanwhile.</summary>
+    public long OutdatedCount => _node.Ipc.OutdatedCount;
+
     public static Principal Root { get; } = new("root", 0, 0, [0, 50], Authentication.ClientCertificate);
 
     public static Principal Alice { get; } = new(
