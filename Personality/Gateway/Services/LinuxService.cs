@@ -97,6 +97,6 @@ internal static class Channel
         const long msNs = 1_000_000;
         var at = DateTimeOffset.FromUnixTimeMilliseconds(expiresNs / msNs);
         return new RpcException(new Status(StatusCode.Unauthenticated,
-            $"the credential expired at {at:yyyy-MM-dd HH:mm:ss} UTC: get a new one, see k42 credential add"));
+            $"the credential expired at {at:yyyy-MM-dd HH:mm:ss} UTC: see k42 credential add"));
     }
 }

@@ -171,7 +171,8 @@ public sealed class ExpirySpec : IAsyncLifetime
     private static async Task<StatusCode> Refused(Func<Task> call) =>
         (await Assert.ThrowsAsync<RpcException>(call)).StatusCode;
 
-    private sealed class MortalAlice(IGatewayAuthenticator inner, Func<long> expiresNs) : IGatewayAuthenticator
+    private sealed class MortalAlice(IGatewayAuthenticator inner, Func<long> expiresNs)
+        : IGatewayAuthenticator
     {
         public const uint Uid = 1_000;
 

@@ -162,7 +162,8 @@ public sealed class FuzzSpec : IAsyncLifetime
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         var options = new CallOptions(cancellationToken: giveUp.Token);
-        using var call = _mallory.Channel.CreateCallInvoker().AsyncUnaryCall(method, null, options, arguments);
+        var invoker = _mallory.Channel.CreateCallInvoker();
+        using var call = invoker.AsyncUnaryCall(method, null, options, arguments);
         // Some wait for what never comes: they have had their time when others were served.
         for (var others = 0; others < 5 && !call.ResponseAsync.IsCompleted; others++)
             await _alice.Main.GetPidAsync(Stop);

@@ -33,7 +33,8 @@ internal sealed class GatewayNode : IAsyncDisposable
         var executor = new PoolExecutor();
         var tables = new OneNodeTables(executor);
         _ipc = new IpcNode(_system, new IpcNodeOptions(
-            OneNodeMembership.Node, clock ?? new SystemClock(executor), executor, new SystemRandomness(), tables,
+            OneNodeMembership.Node, clock ?? new SystemClock(executor), executor, new SystemRandomness(),
+            tables,
             ContractCatalogue.NewRequest));
         var membership = Membership;
         _system.ActorOf(DeviceRoot.Props(_ipc), "devices");

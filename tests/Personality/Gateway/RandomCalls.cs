@@ -13,10 +13,11 @@ internal sealed class RandomCalls(int seed)
 
     private static readonly string[] Paths =
     [
-        "", "/", ".", "..", "/alice", "/alice/a", "/alice/private", "/alice/link", "../../alice/a", "/dev/null",
-        "/dev/full", "/dev/zero", "/mallory", "/mallory/x", "/mallory/x/y", "x", "y", "x/../y", "/secret",
+        "", "/", ".", "..", "/alice", "/alice/a", "/alice/private", "/alice/link", "../../alice/a",
+        "/dev/null", "/dev/full", "/dev/zero", "/mallory", "/mallory/x", "/mallory/x/y", "x", "y", "x/../y", "/secret",
         "/alice/a\0/x", "/mallory/" + new string('n', 255), new string('n', 256), "none", "tmpfs", "node-1",
-        string.Concat(Enumerable.Repeat("d/", 2_048)), "/" + new string('p', 4_096), "\ud83d\ude00", "a\u0001",
+        string.Concat(Enumerable.Repeat("d/", 2_048)), "/" + new string('p', 4_096), "\ud83d\ude00",
+        "a\u0001",
     ];
 
     private static readonly long[] Numbers =
@@ -92,5 +93,6 @@ internal sealed class RandomCalls(int seed)
         _ => throw new NotSupportedException($"{field.FullName}: {field.FieldType}"),
     };
 
-    private long Number() => Below(4) == 0 ? _random.NextInt64() >> Below(64) : Numbers[Below(Numbers.Length)];
+    private long Number() =>
+        Below(4) == 0 ? _random.NextInt64() >> Below(64) : Numbers[Below(Numbers.Length)];
 }
