@@ -37,7 +37,19 @@ internal static class WidePipes
         {
             connection.Transport = narrow;
             await input.CompleteAsync().ConfigureAwait(false);
+            await Complete(output).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task Complete(PipeWriter output)
+    {
+        try
+        {
             await output.CompleteAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException)
+        {
+            // What was left could not be sent: the peer has gone, and nobody is there to be told.
         }
     }
 
