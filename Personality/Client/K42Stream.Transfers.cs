@@ -70,8 +70,10 @@ public sealed partial class K42Stream
         while (true)
         {
             ReadAhead();
-            var (offset, done) = _ahead.Dequeue();
+            // Taken out only once it is there: a read that is cancelled leaves it to the next.
+            var (offset, done) = _ahead.Peek();
             var completion = await done.WaitAsync(cancellation).ConfigureAwait(false);
+            _ahead.Dequeue();
             if (completion.Errno != 0)
             {
                 ForgetAhead(_position);

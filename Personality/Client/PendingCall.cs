@@ -37,5 +37,8 @@ internal readonly record struct CallGroup(PendingCall? Single, PendingCall[]? Ma
 {
     public int Count => Many?.Length ?? 1;
 
+    public bool Has(ulong tag) =>
+        Single?.Call.Tag == tag || (Many is { } many && Array.Exists(many, call => call.Call.Tag == tag));
+
     public int Bytes => Many == null ? Single!.Bytes : Many.Sum(call => call.Bytes);
 }

@@ -23,7 +23,8 @@ internal sealed class SessionPump(
     private readonly Lock _gate = new();
     private readonly Queue<CallGroup> _queue = new();
     private readonly Dictionary<ulong, (PendingCall Pending, CallGroup Group)> _sent = [];
-    private readonly List<ulong> _cancels = [];
+    // Calls to be given up, by tag; true once the gateway was asked.
+    private readonly Dictionary<ulong, bool> _cancels = [];
     private readonly TaskCompletionSource<K42SessionEndedException> _completion =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Stream? _stream;
@@ -89,7 +90,9 @@ internal sealed class SessionPump(
         lock (_gate)
         {
             if (_over != null) return;
-            _cancels.Add(tag);
+            var isOpen = _sent.ContainsKey(tag) || _queue.Any(group => group.Has(tag));
+            if (!isOpen) return;
+            _cancels.TryAdd(tag, false);
             if (!TryBecomeWriter()) return;
         }
         _ = WriteLoop();
@@ -172,8 +175,7 @@ internal sealed class SessionPump(
                 bytes += group.Bytes;
                 Put(group, message);
             }
-            message.Cancel.AddRange(_cancels);
-            _cancels.Clear();
+            AddCancels(message);
             var due = AcknowledgeIsDue;
             if (message.Calls.Count == 0 && message.Cancel.Count == 0 && !due)
             {
@@ -189,6 +191,18 @@ internal sealed class SessionPump(
             _unacknowledgedBytes = 0;
             return message;
         }
+    }
+
+    // A call that is not sent yet is given up with or after it; of one that was answered nothing is left.
+    private void AddCancels(SessionRequest message)
+    {
+        if (_cancels.Count == 0) return;
+        foreach (var (tag, asked) in _cancels)
+        {
+            if (asked || !_sent.ContainsKey(tag)) continue;
+            message.Cancel.Add(tag);
+        }
+        foreach (var tag in message.Cancel) _cancels[tag] = true;
     }
 
     private bool AcknowledgeIsDue => options.Resumable
@@ -241,6 +255,7 @@ internal sealed class SessionPump(
             {
                 var completion = reply.Completions[i];
                 if (_sent.Remove(completion.Tag, out var sent)) done[i] = sent.Pending;
+                _cancels.Remove(completion.Tag);
                 if (completion.OutCase == Linux.V1.Completion.OutOneofCase.Data)
                     _unacknowledgedBytes += completion.Data.Length;
             }
@@ -327,6 +342,8 @@ internal sealed class SessionPump(
                 _queue.Enqueue(group);
             foreach (var group in waiting) _queue.Enqueue(group);
             _sent.Clear();
+            // Nobody knows whether the gateway heard of them.
+            foreach (var tag in _cancels.Keys.ToArray()) _cancels[tag] = false;
             _closed = false;
             _connected = true;
             mayWrite = TryBecomeWriter();

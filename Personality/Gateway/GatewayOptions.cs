@@ -51,8 +51,15 @@ public sealed record GatewayOptions
     /// <summary>Calls of one session that may be outstanding, 1 to 65,536.</summary>
     public int CallsMax { get; init; } = 4_096;
 
-    /// <summary>Bytes of completions of one resumable session that may be unacknowledged.</summary>
+    /// <summary>Calls of one message: more than may be outstanding, as many end at once.</summary>
+    public int MessageCallsMax => 4 * CallsMax;
+
+    /// <summary>Bytes of completions of one session that may be unacknowledged, or unsent when it is not
+    /// resumable, before its calls are refused.</summary>
     public long UnacknowledgedBytesMax { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Bytes that calls of one session may bring and ask for while they are outstanding.</summary>
+    public long OutstandingBytesMax { get; init; } = 256 * 1024 * 1024;
 
     /// <summary>Sessions at once on this node.</summary>
     public int SessionsMax { get; init; } = 10_000;

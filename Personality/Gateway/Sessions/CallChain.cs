@@ -8,7 +8,11 @@ namespace K42.Gateway.Sessions;
 /// <summary>A batch in which calls are linked or use each other's results.</summary>
 internal sealed class CallChain(GatewaySession session, RepeatedField<Call> calls)
 {
+    // Registers of a call; more results than these can't be used.
+    private const int UsesMax = CallFrame.ArgumentsMax;
+
     private readonly Task<Completion>[] _done = new Task<Completion>[calls.Count];
+    private readonly Dictionary<ulong, int> _byTag = [];
 
     /// <summary>Starts every call in its order; those that must wait for others go on by
     /// themselves.</summary>
@@ -20,12 +24,15 @@ internal sealed class CallChain(GatewaySession session, RepeatedField<Call> call
     private async Task<Completion> Run(int index)
     {
         var call = calls[index];
+        // Now, while the calls before are the ones that have begun: tags may repeat.
+        var sources = Sources(call);
+        _byTag[call.Tag] = index;
         if (!session.Admit(call, mayWait: true, out var task, out var waiting))
             return CallDecoder.Skip(call.Tag, Skipped.NoResult);
         Completion completion;
         try
         {
-            completion = await Complete(index, call, task!, waiting).ConfigureAwait(false);
+            completion = await Complete(index, call, sources, task!, waiting).ConfigureAwait(false);
         }
         catch (Exception)
         {
@@ -37,7 +44,7 @@ internal sealed class CallChain(GatewaySession session, RepeatedField<Call> call
     }
 
     private async ValueTask<Completion> Complete(
-        int index, Call call, LinuxTask task, OutstandingCall? waiting)
+        int index, Call call, int[] sources, LinuxTask task, OutstandingCall? waiting)
     {
         if (call.Linked)
         {
@@ -48,10 +55,11 @@ internal sealed class CallChain(GatewaySession session, RepeatedField<Call> call
         if (call.Use.Count == 0) return await CallRunner.Run(task, call, giveUp).ConfigureAwait(false);
 
         // Encoded after the waits: a frame belongs to a thread until the call has started.
-        var values = new long[call.Use.Count];
+        if (sources.Length != call.Use.Count) return CallDecoder.Skip(call.Tag, Skipped.NoResult);
+        var values = new long[sources.Length];
         for (var i = 0; i < values.Length; i++)
         {
-            var value = await Result(index, call.Use[i]).ConfigureAwait(false);
+            var value = await Result(sources[i], call.Use[i]).ConfigureAwait(false);
             if (value == null) return CallDecoder.Skip(call.Tag, Skipped.NoResult);
             values[i] = value.Value;
         }
@@ -71,17 +79,24 @@ internal sealed class CallChain(GatewaySession session, RepeatedField<Call> call
         return CallRunner.Run(task, call.Tag, frame, giveUp);
     }
 
-    private async ValueTask<long?> Result(int index, UseResult use)
+    // The calls whose results it uses; fewer than it asks for when one is missing.
+    private int[] Sources(Call call)
     {
-        for (var i = index - 1; i >= 0; i--)
+        if (call.Use.Count is 0 or > UsesMax) return [];
+        var sources = new List<int>(call.Use.Count);
+        foreach (var use in call.Use)
         {
-            if (calls[i].Tag != use.Tag) continue;
-            var earlier = await _done[i].ConfigureAwait(false);
-            if (earlier.Errno != 0) return null;
-            if (use.Index == 0) return earlier.Result;
-            var fds = earlier.Descriptors?.Fds;
-            return fds != null && use.Index <= fds.Count ? fds[(int)use.Index - 1] : null;
+            if (_byTag.TryGetValue(use.Tag, out var source)) sources.Add(source);
         }
-        return null;
+        return [.. sources];
+    }
+
+    private async ValueTask<long?> Result(int source, UseResult use)
+    {
+        var earlier = await _done[source].ConfigureAwait(false);
+        if (earlier.Errno != 0) return null;
+        if (use.Index == 0) return earlier.Result;
+        var fds = earlier.Descriptors?.Fds;
+        return fds != null && use.Index <= fds.Count ? fds[(int)use.Index - 1] : null;
     }
 }

@@ -15,6 +15,7 @@ internal sealed partial class GatewaySession
     private readonly Lock _graceGate = new();
     private CancellationTokenSource? _serves;
     private IDisposable? _grace;
+    private bool _hungUp;
 
     /// <summary>Serves a stream to its end, the program's end, or the time when another stream takes
     /// over.</summary>
@@ -25,8 +26,17 @@ internal sealed partial class GatewaySession
         IAsyncStreamReader<SessionRequest> requests, IServerStreamWriter<SessionReply> replies,
         ulong lastNumber, CancellationToken dropped)
     {
-        Interlocked.Exchange(ref _serves, null)?.Cancel();
-        await _serving.WaitAsync(dropped).ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _serves, null) is { } before) CancelQuietly(before);
+        try
+        {
+            await _serving.WaitAsync(dropped).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e)
+        {
+            // The stream before was told to end, and nobody came after it.
+            Lost();
+            throw Reason(e, takenOver: false);
+        }
         using var serves = CancellationTokenSource.CreateLinkedTokenSource(dropped);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(serves.Token);
         _serves = serves;
@@ -63,6 +73,7 @@ internal sealed partial class GatewaySession
     /// <summary>Ends every process of it as if its terminal had gone: SIGHUP, then SIGKILL.</summary>
     public void HangUp()
     {
+        Volatile.Write(ref _hungUp, true);
         foreach (var task in _tasks.Values) _options.Host.Abandon(task.Hosted);
     }
 
@@ -117,9 +128,15 @@ internal sealed partial class GatewaySession
         {
             _grace?.Dispose();
             var clock = _options.Host.Kernel.Ipc.Clock;
-            _grace = clock.Schedule(_options.ResumeTime, static state => ((GatewaySession)state!).HangUp(),
+            _grace = clock.Schedule(_options.ResumeTime, static state => ((GatewaySession)state!).GraceEnds(),
                 this);
         }
+    }
+
+    private void GraceEnds()
+    {
+        // A stream that serves it gives a new grace when it drops.
+        if (_serving.CurrentCount > 0) HangUp();
     }
 
     private void EndGrace()

@@ -20,6 +20,7 @@ internal sealed partial class GatewaySession
     private readonly ReplyChannel _replies;
     private TaskCompletionSource? _idle;
     private int _outstanding;
+    private long _outstandingBytes;
     private uint _lastTask;
     private int _live;
 
@@ -53,19 +54,22 @@ internal sealed partial class GatewaySession
     public ValueTask<Completion> RunBeside(Call call, CancellationToken giveUp) =>
         CallRunner.Run(Main, call, giveUp);
 
-    /// <summary>Takes a message in: gives up what is to be given up, then starts the calls in their
-    /// order.</summary>
+    /// <summary>Takes a message in: starts the calls in their order, then gives up what is to be given up,
+    /// which may be among them.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT: it has too many calls.</exception>
     public ValueTask Take(SessionRequest request)
     {
+        if (request.Calls.Count > _options.MessageCallsMax)
+            throw new RpcException(new Status(StatusCode.InvalidArgument,
+                $"a message has at most {_options.MessageCallsMax} calls"));
         _replies.Acknowledged(request.Acknowledged);
+        _replies.Hold();
+        if (IsChained(request)) new CallChain(this, request.Calls).Start();
+        else foreach (var call in request.Calls) Start(call);
         foreach (var tag in request.Cancel)
         {
             if (_waiting.TryGetValue(tag, out var waiting)) waiting.GiveUp();
         }
-        if (request.Calls.Count == 0) return default;
-        _replies.Hold();
-        if (IsChained(request)) new CallChain(this, request.Calls).Start();
-        else foreach (var call in request.Calls) Start(call);
         return _replies.Let();
     }
 
@@ -93,7 +97,8 @@ internal sealed partial class GatewaySession
         if (_replies.IsKnown(call.Tag)) return false;
         var refusal = !_tasks.TryGetValue(call.Task, out task) ? Skipped.NoTask
             : Volatile.Read(ref _outstanding) >= _options.CallsMax ? Skipped.TooManyCalls
-            : _replies.IsFull ? Skipped.TooManyBytes
+            : _replies.IsFull || Volatile.Read(ref _outstandingBytes) >= _options.OutstandingBytesMax
+                ? Skipped.TooManyBytes
             : Skipped.No;
         if (refusal != Skipped.No)
         {
@@ -107,6 +112,7 @@ internal sealed partial class GatewaySession
             if (!_waiting.TryAdd(call.Tag, waiting)) return false;
         }
         Interlocked.Increment(ref _outstanding);
+        Interlocked.Add(ref _outstandingBytes, CallWeight.Of(call));
         return true;
     }
 
@@ -116,6 +122,7 @@ internal sealed partial class GatewaySession
         var child = call.CallCase == Call.CallOneofCase.Fork && completion.Errno == 0
             ? task.TakeChild((int)completion.Result) : null;
         if (child != null) completion.Forked = new ForkedTask { Task = Adopt(child) };
+        Interlocked.Add(ref _outstandingBytes, -CallWeight.Of(call));
         _replies.Add(completion);
         // Only now: a call is known by being under way or by its completion, at every moment.
         if (waiting != null) _waiting.TryRemove(call.Tag, out _);
@@ -153,6 +160,8 @@ internal sealed partial class GatewaySession
         var id = Interlocked.Increment(ref _lastTask);
         _tasks[id] = task;
         Interlocked.Increment(ref _live);
+        // Whoever hung up, or ended the session, did not see this one.
+        if (Volatile.Read(ref _hungUp) || Over.IsCompleted) _options.Host.Abandon(task.Hosted);
         return id;
     }
 

@@ -6,8 +6,8 @@ namespace K42.Gateway.Sessions;
 /// <summary>Gives a session's completions and events to whatever stream it has now.</summary>
 /// <remarks>
 /// Whoever adds an entry while nobody writes becomes the writer until all is sent, so that what completes
-/// during a write leaves together in the next message. While a batch is taken in, nothing is written: what it
-/// completes at once is one message.
+/// during a write leaves together in the next message. While a batch is taken in, nothing is written unless it
+/// is much: what it completes at once is one message.
 /// </remarks>
 internal sealed class ReplyChannel(bool isResumable, long bytesMax)
 {
@@ -29,13 +29,13 @@ internal sealed class ReplyChannel(bool isResumable, long bytesMax)
     private int _holds;
     private bool _writing;
 
-    /// <summary>Whether results that are not acknowledged take all the room that they may.</summary>
+    /// <summary>Whether results that are not acknowledged, or not sent where nothing is acknowledged, take
+    /// all the room that they may.</summary>
     public bool IsFull
     {
         get
         {
-            if (!isResumable) return false;
-            lock (_gate) return _log.Bytes >= bytesMax;
+            lock (_gate) return (isResumable ? _log.Bytes : _unsentBytes) >= bytesMax;
         }
     }
 
@@ -98,14 +98,7 @@ internal sealed class ReplyChannel(bool isResumable, long bytesMax)
     public void Acknowledged(ulong number)
     {
         if (!isResumable || number == 0) return;
-        lock (_gate)
-        {
-            var known = _known;
-            _log.Trim(Math.Min(number, _sent), known == null ? null : entry =>
-            {
-                if (entry.Completion != null) known.Remove(entry.Completion.Tag);
-            });
-        }
+        lock (_gate) Forget(Math.Min(number, _sent));
     }
 
     /// <summary>Gives it a stream, and sends what came after a number.</summary>
@@ -116,7 +109,7 @@ internal sealed class ReplyChannel(bool isResumable, long bytesMax)
         {
             _stream = stream;
             _sent = Math.Clamp(lastNumber, _log.First - 1, _log.Last);
-            _log.Trim(_sent);
+            Forget(_sent);
             _unsentBytes = _log.Bytes;
             if (!TryBecomeWriter()) return default;
         }
@@ -155,6 +148,16 @@ internal sealed class ReplyChannel(bool isResumable, long bytesMax)
         }
     }
 
+    // What the program has, it does not send again: its tag is free.
+    private void Forget(ulong upTo)
+    {
+        var known = _known;
+        _log.Trim(upTo, known == null ? null : entry =>
+        {
+            if (entry.Completion != null) known.Remove(entry.Completion.Tag);
+        });
+    }
+
     private static int Size(Completion completion) => completion.OutCase switch
     {
         Completion.OutOneofCase.Data => completion.Data.Length,
@@ -169,7 +172,8 @@ internal sealed class ReplyChannel(bool isResumable, long bytesMax)
         {
             _log.Add(entry);
             _unsentBytes += entry.Bytes;
-            if (_holds > 0 || !TryBecomeWriter()) return;
+            var isHeld = _holds > 0 && _unsentBytes < UnsentBytesMax;
+            if (isHeld || !TryBecomeWriter()) return;
         }
         _ = Pump();
     }

@@ -23,6 +23,8 @@ public sealed partial class LinuxTask
         }
         _children[child.Value.Pid] = child.Value;
         child.Value.Start();
+        // The task's end may have looked for children just before.
+        if (HasEnded && TakeChild(child.Value.Pid) is { } orphan) System.Host.Abandon(orphan.Hosted);
         return child.Value.Pid;
     }
 

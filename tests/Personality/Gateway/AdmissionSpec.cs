@@ -6,6 +6,7 @@ using K42.Client;
 using K42.Linux.V1;
 using Xunit;
 using Errno = K42.Client.Errno;
+using OpenFlags = K42.Client.OpenFlags;
 
 namespace K42.Personality.Tests.Gateway;
 
@@ -149,6 +150,72 @@ public sealed class AdmissionSpec : IAsyncLifetime
         await stream.RequestStream.WriteAsync(new SessionRequest { Calls = { new Call { Tag = 8 } } }, Stop);
         var unknown = (await Completions(stream, 1))[8];
         Assert.Equal((Skipped.UnknownCall, (int)Errno.ENOSYS), (unknown.Skipped, unknown.Errno));
+    }
+
+    [Fact]
+    public async Task A_message_of_far_too_many_calls_ends_the_stream_and_says_so()
+    {
+        using var stream = _root.Calls.Session(cancellationToken: Stop);
+        await stream.RequestStream.WriteAsync(Greeting(true), Stop);
+        await stream.ResponseStream.MoveNext(Stop);
+        var request = new SessionRequest();
+        for (var tag = 1UL; tag <= 17; tag++) request.Calls.Add(new Call { Tag = tag });
+        await stream.RequestStream.WriteAsync(request, Stop);
+        var ended = await Assert.ThrowsAsync<RpcException>(() => stream.ResponseStream.MoveNext(Stop));
+        Assert.Equal(StatusCode.InvalidArgument, ended.StatusCode);
+        Assert.Contains("at most 16 calls", ended.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Results_of_one_message_are_bounded_and_what_is_beyond_says_so()
+    {
+        using var stream = _root.Calls.Session(cancellationToken: Stop);
+        await stream.RequestStream.WriteAsync(Greeting(true), Stop);
+        await stream.ResponseStream.MoveNext(Stop);
+        // 12 times 64 KiB at least, where 128 KiB may be unsent.
+        var request = new SessionRequest { Calls = { SystemCalls.Open("/dev/zero", OpenFlags.ReadOnly) } };
+        for (var tag = 1UL; tag <= 12; tag++)
+        {
+            var read = SystemCalls.Read(0, 1_000_000);
+            (read.Tag, read.Linked) = (tag, true);
+            read.Use.Add(new UseResult { Tag = 0 });
+            request.Calls.Add(read);
+        }
+        await stream.RequestStream.WriteAsync(request, Stop);
+        var done = await Completions(stream, 13);
+        Assert.Equal(0, done[0].Errno);
+        Assert.Contains(done.Values, one => one.Skipped == Skipped.TooManyCalls
+            || one.Skipped == Skipped.TooManyBytes);
+    }
+
+    [Fact]
+    public async Task A_call_is_given_up_by_a_cancel_in_its_own_message()
+    {
+        using var stream = _root.Calls.Session(cancellationToken: Stop);
+        await stream.RequestStream.WriteAsync(Greeting(true), Stop);
+        await stream.ResponseStream.MoveNext(Stop);
+        var pause = new Call { Tag = 1, Pause = new PauseRequest() };
+        await stream.RequestStream.WriteAsync(new SessionRequest { Calls = { pause }, Cancel = { 1 } }, Stop);
+        Assert.Equal((int)Errno.EINTR, (await Completions(stream, 1))[1].Errno);
+    }
+
+    [Fact]
+    public async Task A_repeated_tag_means_the_last_call_before_that_has_it()
+    {
+        using var stream = _root.Calls.Session(cancellationToken: Stop);
+        await stream.RequestStream.WriteAsync(Greeting(true), Stop);
+        await stream.ResponseStream.MoveNext(Stop);
+        var first = SystemCalls.Open("/dev/null", OpenFlags.ReadOnly);
+        var second = SystemCalls.Open("/dev/zero", OpenFlags.ReadOnly);
+        var read = SystemCalls.Read(0, 3);
+        (first.Tag, second.Tag, read.Tag) = (1, 1, 2);
+        read.Use.Add(new UseResult { Tag = 1 });
+        var request = new SessionRequest { Calls = { first } };
+        await stream.RequestStream.WriteAsync(request, Stop);
+        await Completions(stream, 1);
+        request = new SessionRequest { Calls = { second, read } };
+        await stream.RequestStream.WriteAsync(request, Stop);
+        Assert.Equal(3, (await Completions(stream, 2))[2].Result);
     }
 
     [Fact]

@@ -52,6 +52,23 @@ public sealed class StreamSpec : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_read_that_was_cancelled_leaves_its_bytes_to_the_next()
+    {
+        var contents = await File(3 * Piece);
+        await using var reader = await Open(OpenFlags.ReadOnly);
+        var buffer = new byte[1_000];
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => _ = await reader.ReadAsync(buffer, new CancellationToken(canceled: true)));
+        for (var read = 0; read < contents.Length;)
+        {
+            var count = await reader.ReadAsync(buffer, Stop);
+            Assert.Equal(contents.AsSpan(read, count), buffer.AsSpan(0, count));
+            read += count;
+        }
+        Assert.Equal(0, await reader.ReadAsync(buffer, Stop));
+    }
+
+    [Fact]
     public async Task A_seek_in_the_middle_of_the_read_ahead_gives_the_bytes_of_its_offset()
     {
         var contents = await File(20 * Piece);
