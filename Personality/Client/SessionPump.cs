@@ -140,8 +140,7 @@ internal sealed class SessionPump(
                 if (close) await stream.RequestStream.CompleteAsync().ConfigureAwait(false);
             }
         }
-        catch (Exception e) when (e is RpcException or InvalidOperationException or OperationCanceledException
-            or ObjectDisposedException)
+        catch (Exception)
         {
             // The reader sees the same end and decides what is next.
             Broke(stream);
@@ -237,7 +236,6 @@ internal sealed class SessionPump(
                 return;
             }
             catch (Exception e)
-                when (e is RpcException or ObjectDisposedException or InvalidOperationException)
             {
                 if (await Resume(e).ConfigureAwait(false)) continue;
                 return;
@@ -320,8 +318,7 @@ internal sealed class SessionPump(
                 await Task.Delay(next, time.Token).ContinueWith(_ => { }, TaskScheduler.Default)
                     .ConfigureAwait(false);
             }
-            catch (Exception e) when (e is RpcException or IOException or OperationCanceledException
-                or InvalidOperationException)
+            catch (Exception e)
             {
                 // Whatever it was: a session that can't go on must say so, or its calls would wait for ever.
                 End(new K42SessionEndedException($"The session could not be resumed: {Reason(e)}", true, e));
