@@ -181,8 +181,9 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
     {
         var outdated = server.IsOutdated(mountVersion, caller);
         var target = outdated ? Errno.Refresh : server.Resolve(newDirectory, caller);
-        // Linux compares the credentials of opening, and every process has its own.
-        var mayLink = caller.Principal.IsRoot || caller.Pid == opener.Pid;
+        // Linux compares the credentials of opening: every process has its own, and others after a change.
+        var mayLink = caller.Principal.IsRoot
+            || (caller.Pid == opener.Pid && caller.Version == opener.Version);
         if (!mayLink) reply.Fail(Errno.ENOENT);
         else if (target.Failed) reply.Fail(target.Errno);
         else
