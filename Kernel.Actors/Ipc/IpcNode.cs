@@ -199,7 +199,8 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
         }
         request.Row = row;
         var home = row.Home;
-        if (inline && home.Cell is { Dispatcher: PpcDispatcher ppc } cell && ppc.TryRun(cell, request)) return;
+        if (inline && home.Cell is { Dispatcher: PpcDispatcher ppc } cell && ppc.TryRun(cell, request))
+            return;
         if (home.TryQueue(request)) home.Actor.Tell(request, ActorRefs.NoSender);
         else request.Fail(request.Generation, Errno.Overloaded);
     }

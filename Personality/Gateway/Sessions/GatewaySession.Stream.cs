@@ -20,8 +20,8 @@ internal sealed partial class GatewaySession
     /// <summary>Serves a stream to its end, the program's end, or the time when another stream takes
     /// over.</summary>
     /// <param name="lastNumber">What the program has already, when it resumes.</param>
-    /// <exception cref="RpcException">ABORTED when another stream took over; CANCELLED when the stream dropped;
-    /// UNAUTHENTICATED when the credential expired.</exception>
+    /// <exception cref="RpcException">ABORTED when another stream took over; CANCELLED when the stream
+    /// dropped; UNAUTHENTICATED when the credential expired.</exception>
     public async Task Serve(
         IAsyncStreamReader<SessionRequest> requests, IServerStreamWriter<SessionReply> replies,
         ulong lastNumber, CancellationToken dropped)
