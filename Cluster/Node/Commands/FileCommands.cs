@@ -117,8 +117,11 @@ internal static class FileCommands
             JsonSerializer.Serialize(Describe(path, stat), NodeJson.Options)).ConfigureAwait(false);
         else
         {
-            foreach (var (name, value) in Describe(path, stat))
-                await output.WriteLineAsync($"{name,-10} {value}").ConfigureAwait(false);
+            foreach (var (name, value) in Describe(path, stat).Where(one => one.Key != "name_hex"))
+            {
+                var shown = name == "name" ? K42Text.Show(path) : value;
+                await output.WriteLineAsync($"{name,-10} {shown}").ConfigureAwait(false);
+            }
         }
         return 0;
     }
@@ -140,7 +143,9 @@ internal static class FileCommands
 
     private static Dictionary<string, object> Describe(string name, Stat stat) => new()
     {
-        ["name"] = K42Text.Show(name),
+        // As it is where that can be said, else as ls shows it, and its bytes.
+        ["name"] = K42Text.IsUtf8(name) ? name : K42Text.Show(name),
+        ["name_hex"] = Convert.ToHexStringLower(K42Text.Encode(name).Span),
         ["mode"] = ModeText(stat.Mode),
         ["inode"] = stat.Ino,
         ["device"] = stat.Dev,
