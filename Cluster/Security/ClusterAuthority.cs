@@ -6,7 +6,8 @@ namespace K42.Cluster.Security;
 
 /// <summary>The cluster's certificate authority: its key says who is a node and who is a client.</summary>
 /// <remarks>Kept in one directory (made with mode 0700) as <c>ca.pem</c>: the authority's certificate and
-/// key (mode 0600). It belongs to whoever starts the cluster; nodes carry only the credential that it issued.</remarks>
+/// key (mode 0600). It belongs to whoever starts the cluster; nodes carry only the credential that it
+/// issued.</remarks>
 public sealed class ClusterAuthority : IDisposable
 {
     private const string FileName = "ca.pem";

@@ -143,11 +143,12 @@ internal static class CommandTable
             async session =>
             {
                 var progress = new CopyProgress();
-                await new CopyCommand(session, Console.IsErrorRedirected ? null : progress.Report).RunAsync(
+                var copy = new CopyCommand(session, Console.IsErrorRedirected ? null : progress.Report);
+                var code = await copy.RunAsync(
                     K42Path.Parse(result.GetValue(from)!), K42Path.Parse(
                         result.GetValue(to)!), result.GetValue(recursive), cancel);
                 progress.End();
-                return 0;
+                return code;
             },
             cancel));
         return command;

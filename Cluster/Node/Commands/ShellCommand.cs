@@ -101,12 +101,8 @@ internal sealed class ShellCommand
         return 0;
     }
 
-    private async Task<int> CopyAsync(string from, string to, bool recursive, CancellationToken cancel)
-    {
-        await new CopyCommand(_session, null).RunAsync(Either(from), Either(to), recursive, cancel)
-            .ConfigureAwait(false);
-        return 0;
-    }
+    private Task<int> CopyAsync(string from, string to, bool recursive, CancellationToken cancel) =>
+        new CopyCommand(_session, null).RunAsync(Either(from), Either(to), recursive, cancel);
 
     private async Task<int> KillAsync(string pid, string signal)
     {
