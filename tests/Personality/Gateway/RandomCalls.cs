@@ -88,6 +88,9 @@ internal sealed class RandomCalls(int seed)
         FieldType.Bool => Below(2) == 0,
         FieldType.Enum => Enum.ToObject(field.EnumType.ClrType, Below(12) - 2),
         FieldType.String => Paths[Below(Paths.Length)],
+        // Bytes are contents, or names: those mostly of what there is.
+        FieldType.Bytes when field.Name != "data" && Below(8) > 0 =>
+            ByteString.CopyFromUtf8(Paths[Below(Paths.Length)]),
         FieldType.Bytes => ByteString.CopyFrom(Garbage(Lengths[Below(Lengths.Length)])),
         FieldType.Message => Message(field.MessageType, depth + 1),
         _ => throw new NotSupportedException($"{field.FullName}: {field.FieldType}"),
