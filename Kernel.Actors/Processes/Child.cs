@@ -24,6 +24,13 @@ internal sealed class Child(int pid, uint uid, int group)
 
     public bool IsZombie { get; private set; }
 
+    /// <summary>What it has used of processors, as far as this node was told.</summary>
+    public long ProcessorNs
+    {
+        get => Local?.ProcessorNs ?? field;
+        set;
+    }
+
     /// <summary>The status word of a zombie.</summary>
     public int Status { get; private set; }
 
@@ -59,7 +66,7 @@ internal sealed class Child(int pid, uint uid, int group)
     /// <summary>The stop or continuation was told.</summary>
     public void Told() => (_stoppedBy, _continued) = (0, false);
 
-    private WaitResult Result(int status, int code) => new(Pid, status, Uid, code);
+    private WaitResult Result(int status, int code) => new(Pid, status, Uid, code, ProcessorNs);
 }
 
 /// <summary>A parent's children, oldest first: the order in which Linux's wait looks at them.</summary>

@@ -17,7 +17,8 @@ internal sealed class ParentReport(ProcessTable table, Process process)
     /// <summary>Stopped, continued or ended.</summary>
     public void Changed(int status, int code)
     {
-        _next = new WaitResult(process.Pid, status, process.Principal.UserIds.Real, code);
+        _next = new WaitResult(
+            process.Pid, status, process.Principal.UserIds.Real, code, process.ProcessorNs);
         SendNext();
     }
 

@@ -7,6 +7,7 @@ namespace K42.Kernel.Processes;
 internal sealed partial class Process
 {
     private List<Waiter>? _waiters;
+    private long _childrensProcessorNs;
 
     /// <summary>The children, oldest first.</summary>
     public ChildList Children { get; } = new();
@@ -106,8 +107,12 @@ internal sealed partial class Process
 
     private void Told(Child child)
     {
-        if (child.IsZombie) _table.Reap(child);
-        else child.Told();
+        if (!child.IsZombie) child.Told();
+        else
+        {
+            _childrensProcessorNs += child.ProcessorNs;
+            _table.Reap(child);
+        }
     }
 
     private void FailWaiters(Errno errno)

@@ -99,7 +99,10 @@ internal sealed partial class Process : ProcessContract
 
     public ProcessInfo Describe() => new(
         Pid, ParentPid, Group, Session, Principal.UserIds.Real, Principal.GroupIds.Real, Principal.User,
-        Letter(), _name, StartedNs, _table.Node);
+        Letter(), _name, StartedNs, _table.Node, _context?.ProcessorNs ?? 0);
+
+    /// <summary>What it and the children that it waited for have used of processors.</summary>
+    public long ProcessorNs => (_context?.ProcessorNs ?? 0) + _childrensProcessorNs;
 
     public override void Info(Reply<ProcessInfo> reply) => reply.Ok(Describe());
 

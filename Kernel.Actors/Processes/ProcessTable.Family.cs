@@ -195,6 +195,7 @@ internal sealed partial class ProcessTable
         child.Sequence = news.Sequence;
         var moved = child.Group != news.Group;
         (child.Group, child.Uid) = (news.Group, news.Change.Uid);
+        child.ProcessorNs = news.Change.ProcessorNs;
         if (news.Change.Code == 0)
         {
             if (moved) parent.WakeWaiters();

@@ -36,6 +36,10 @@ public static partial class SystemCalls
     /// <summary>fsync(2).</summary>
     public static Call Fsync(int fd) => new() { Fsync = new FsyncRequest { Fd = fd } };
 
+    /// <summary>flock(2): LOCK_SH 1, LOCK_EX 2 or LOCK_UN 8, and LOCK_NB 4.</summary>
+    public static Call Flock(int fd, int operation) =>
+        new() { Flock = new FlockRequest { Fd = fd, Operation = operation } };
+
     /// <summary>fdatasync(2).</summary>
     public static Call Fdatasync(int fd) => new() { Fdatasync = new FdatasyncRequest { Fd = fd } };
 

@@ -19,13 +19,15 @@ public static partial class SyscallTable
         Full(22, "pipe", Pipes.Pipe),
         Full(32, "dup", Descriptors.Dup),
         Full(33, "dup2", Descriptors.Dup2),
-        Partial(
-            72, "fcntl", Descriptors.Fcntl,
-            "No leases, owners or seals (EINVAL); pipes are 64 KiB.", restarts: true),
+        Full(
+            72, "fcntl", Descriptors.Fcntl, restarts: true,
+            "Leases, F_NOTIFY and write hints are EINVAL, as where a file system has none; O_ASYNC and "
+            + "owners are kept as set, SIGIO is not sent. Deadlocks are found within a volume."),
         Full(85, "creat", OpenClose.Creat, restarts: true),
         Full(257, "openat", OpenClose.Openat, restarts: true),
         Full(292, "dup3", Descriptors.Dup3),
-        Partial(293, "pipe2", Pipes.Pipe2, "No packet mode: O_DIRECT is EINVAL."),
+        Full(
+            293, "pipe2", Pipes.Pipe2, note: "No notification pipes: ENOPKG, as a Linux built without."),
         Partial(
             295, "preadv", ReadWrite.Preadv,
             "Works; not yet compared with Linux case by case.", restarts: true),

@@ -1,4 +1,5 @@
 using K42.Contracts;
+using K42.Personality.Linux.Calls;
 
 namespace K42.Personality.Linux;
 
@@ -51,7 +52,7 @@ public static partial class SyscallTable
         Refused(69, "msgsnd", Errno.ENOSYS, "No System V or POSIX message objects."),
         Refused(70, "msgrcv", Errno.ENOSYS, "No System V or POSIX message objects."),
         Refused(71, "msgctl", Errno.ENOSYS, "No System V or POSIX message objects."),
-        Refused(73, "flock", Errno.ENOLCK, "No file locks yet."),
+        Full(73, "flock", Locks.Flock, restarts: true),
         Refused(78, "getdents", Errno.ENOSYS, "The older form: use its successor."),
         Refused(101, "ptrace", Errno.ENOSYS, "No task can look into another."),
         Refused(

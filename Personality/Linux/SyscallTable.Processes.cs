@@ -14,7 +14,9 @@ public static partial class SyscallTable
         Full(57, "fork", Processes.Fork),
         Partial(58, "vfork", Processes.Fork, "As fork: the parent does not wait."),
         Full(60, "exit", Processes.Exit),
-        Partial(61, "wait4", Waits.Wait4, "The resource usage is zero.", restarts: true),
+        Full(
+            61, "wait4", Waits.Wait4, restarts: true,
+            "rusage has what K42's nodes did for the process (ru_stime); the program is run by its host."),
         Full(102, "getuid", Identity.Getuid),
         Full(104, "getgid", Identity.Getgid),
         Full(105, "setuid", Identity.Setuid),
@@ -39,6 +41,8 @@ public static partial class SyscallTable
         Full(124, "getsid", Processes.Getsid),
         Partial(186, "gettid", Processes.Getpid, "A task has one thread."),
         Full(231, "exit_group", Processes.Exit),
-        Partial(247, "waitid", Waits.Waitid, "The resource usage is zero; no pidfd (EBADF).", restarts: true),
+        Full(
+            247, "waitid", Waits.Waitid, restarts: true,
+            "rusage as wait4's. There are no pidfds, so P_PIDFD finds none (EBADF)."),
     ];
 }

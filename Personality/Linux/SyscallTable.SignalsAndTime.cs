@@ -7,9 +7,9 @@ public static partial class SyscallTable
     // Signals, time, the system itself.
     private static SyscallRow[] SignalAndTimeRows =>
     [
-        Partial(
-            13, "rt_sigaction", Signals.RtSigaction,
-            "Whoever runs the program runs the handler; its mask and SA_NODEFER are recorded, not applied."),
+        Full(
+            13, "rt_sigaction", Signals.RtSigaction, note:
+            "Whoever runs the program runs the handler: sa_mask, SA_NODEFER, stack and restorer are its."),
         Full(14, "rt_sigprocmask", Signals.RtSigprocmask),
         Partial(24, "sched_yield", SystemCalls.Nothing, "Does nothing."),
         Full(34, "pause", Signals.Pause),
@@ -26,7 +26,9 @@ public static partial class SyscallTable
             "Works; not yet compared with Linux case by case."),
         Partial(162, "sync", SystemCalls.Nothing, "Volumes in memory have nothing to write back."),
         Partial(201, "time", Time.Seconds, "Works; not yet compared with Linux case by case."),
-        Partial(228, "clock_gettime", Time.ClockGettime, "CPU-time clocks stand at zero."),
+        Full(
+            228, "clock_gettime", Time.ClockGettime, note:
+            "CPU-time clocks count what K42's nodes do for a process; the program is run by its host."),
         Partial(229, "clock_getres", Time.ClockGetres, "Works; not yet compared with Linux case by case."),
         Partial(
             230, "clock_nanosleep", Time.ClockNanosleep,

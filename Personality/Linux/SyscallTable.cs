@@ -84,8 +84,9 @@ public static partial class SyscallTable
         _ => "refused",
     };
 
-    private static SyscallRow Full(int number, string name, SyscallHandler handler, bool restarts = false) =>
-        new(number, name, Support.Full, Errno.None, "", handler, restarts);
+    private static SyscallRow Full(
+        int number, string name, SyscallHandler handler, bool restarts = false, string note = "") =>
+        new(number, name, Support.Full, Errno.None, note, handler, restarts);
 
     private static SyscallRow Partial(
         int number, string name, SyscallHandler handler, string note, bool restarts = false) =>

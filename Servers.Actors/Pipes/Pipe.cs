@@ -1,3 +1,5 @@
+using System.Numerics;
+
 using K42.Contracts;
 using K42.Contracts.Locks;
 using K42.Contracts.Servers;
@@ -9,6 +11,9 @@ internal sealed class Pipe
 {
     /// <summary>Writes up to this length are not torn (PIPE_BUF).</summary>
     public const int AtomicBytesMax = 4_096;
+
+    /// <summary>What F_SETPIPE_SZ gives at most (pipe-max-size of proc_sys_fs(5)).</summary>
+    public const int BytesMax = 1_048_576;
 
     private readonly PipeBuffer _buffer;
     private readonly PipeServer _server;
@@ -61,7 +66,7 @@ internal sealed class Pipe
         else (_readers ??= new WaitingLine<Waiting>()).Add(new Waiting(countMax, reply));
     }
 
-    public void Write(ReadOnlyMemory<byte> data, bool nonBlocking, Reply<int> reply)
+    public void Write(ReadOnlyMemory<byte> data, bool nonBlocking, bool asPackets, Reply<int> reply)
     {
         if (data.IsEmpty)
         {
@@ -74,12 +79,25 @@ internal sealed class Pipe
             return;
         }
         // Nobody overtakes a writer that waits.
-        var taken = _writers?.First is null ? Append(data.Span) : 0;
+        var taken = _writers?.First is null ? Append(data.Span, asPackets) : 0;
         if (taken == data.Length) reply.Ok(taken);
         else if (nonBlocking && taken == 0) reply.Fail(Errno.EAGAIN);
         else if (nonBlocking) reply.Ok(taken);
-        else Park(data, taken, reply);
+        else Park(new PendingWrite(data, taken, asPackets, reply));
         Settle();
+    }
+
+    /// <summary>F_GETPIPE_SZ and F_SETPIPE_SZ: the capacity, after a change if there is one.</summary>
+    public Outcome<int> Resize(int wanted)
+    {
+        if (wanted == FileContract.SameCapacity) return _buffer.CapacityBytes;
+        if (wanted < 0) return Errno.EINVAL;
+        // As no process has CAP_SYS_RESOURCE, nobody gets more.
+        if (wanted > BytesMax) return Errno.EPERM;
+        var bytes = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(wanted, PipeBuffer.PageBytes));
+        if (!_buffer.Resize(bytes / PipeBuffer.PageBytes)) return Errno.EBUSY;
+        Settle();
+        return _buffer.CapacityBytes;
     }
 
     /// <summary>The last handle of the write end is gone: readers see the end.</summary>
@@ -121,19 +139,18 @@ internal sealed class Pipe
         Settle();
     }
 
-    private int Append(ReadOnlySpan<byte> data)
+    private int Append(ReadOnlySpan<byte> data, bool asPackets)
     {
         if (data.Length <= AtomicBytesMax && !_buffer.Fits(data.Length)) return 0;
-        var taken = _buffer.Append(data);
+        var taken = _buffer.Append(data, asPackets);
         if (taken > 0) _modifiedNs = _changedNs = _server.NowNs;
         return taken;
     }
 
-    private void Park(ReadOnlyMemory<byte> data, int taken, Reply<int> reply)
+    private void Park(PendingWrite writer)
     {
-        var writer = new PendingWrite(data, taken, reply);
         (_writers ??= new WaitingLine<PendingWrite>()).Add(writer);
-        reply.WhenCancelled(_ => writer.Give(Errno.EINTR));
+        writer.Reply.WhenCancelled(_ => writer.Give(Errno.EINTR));
     }
 
     /// <summary>Gives bytes to readers and room to writers until nobody gets further.</summary>
@@ -154,7 +171,7 @@ internal sealed class Pipe
     private bool FillFromWriter()
     {
         if (_writers?.First is not { } writer) return false;
-        var taken = Append(writer.Data.Span[writer.Taken..]);
+        var taken = Append(writer.Data.Span[writer.Taken..], writer.AsPackets);
         writer.Taken += taken;
         if (writer.Taken == writer.Data.Length) writer.Reply.Ok(writer.Taken);
         return taken > 0;
@@ -162,11 +179,12 @@ internal sealed class Pipe
 
     private void Give(int countMax, Reply<ReadOnlyMemory<byte>> reply)
     {
-        var bytes = new byte[Math.Min(countMax, _buffer.Count)];
+        var (taken, dropped) = _buffer.NextRead(countMax);
+        var bytes = new byte[taken];
         _buffer.Peek(bytes);
         // Taken only when the caller has them: it may give up at any moment.
         if (!reply.Ok(bytes)) return;
-        _buffer.Drop(bytes.Length);
+        _buffer.Drop(taken + dropped);
         BytesMoved += bytes.Length;
         _accessedNs = _server.NowNs;
     }
@@ -189,11 +207,14 @@ internal sealed class Pipe
     }
 
     /// <summary>A write that waits for room, perhaps for its second part.</summary>
-    private sealed class PendingWrite(ReadOnlyMemory<byte> data, int taken, Reply<int> reply) : IWaiting
+    private sealed class PendingWrite(
+        ReadOnlyMemory<byte> data, int taken, bool asPackets, Reply<int> reply) : IWaiting
     {
         public ReadOnlyMemory<byte> Data => data;
 
         public int Taken { get; set; } = taken;
+
+        public bool AsPackets => asPackets;
 
         public Reply<int> Reply => reply;
 

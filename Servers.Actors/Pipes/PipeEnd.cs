@@ -15,7 +15,7 @@ internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : Lockable
     private const long StatusFlags = 0x20;
 
     private readonly List<int> _owners = new(1);
-    private int _flags = accessMode | (flags & OpenFlags.O_NONBLOCK);
+    private int _flags = accessMode | (flags & (OpenFlags.O_NONBLOCK | OpenFlags.O_DIRECT));
 
     protected Pipe Pipe => pipe;
 
@@ -28,6 +28,9 @@ internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : Lockable
 
     /// <summary>The process that was given a handle last and still has it; 0 when there is none.</summary>
     public int LastPid => _owners.Count == 0 ? 0 : _owners[^1];
+
+    /// <summary>Packet mode (pipe2(2)).</summary>
+    protected bool WritesPackets => (_flags & OpenFlags.O_DIRECT) != 0;
 
     protected bool NonBlocking => (_flags & OpenFlags.O_NONBLOCK) != 0;
 
@@ -58,15 +61,11 @@ internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : Lockable
 
     public override void SetFlags(int flags, Reply<Nothing> reply)
     {
-        // Packet mode is not offered.
-        if ((flags & OpenFlags.O_DIRECT) != 0)
-        {
-            reply.Fail(Errno.EINVAL);
-            return;
-        }
-        _flags = accessMode | (flags & OpenFlags.Settable);
+        _flags = accessMode | (flags & (OpenFlags.Settable | OpenFlags.O_ASYNC));
         reply.Ok();
     }
+
+    public override void Capacity(int wanted, Reply<int> reply) => reply.Give(pipe.Resize(wanted));
 
     public override void VolumeStatus(Reply<VolumeStatus> reply) => reply.Ok(
         new VolumeStatus(TypeMagic, PipeBuffer.PageBytes, 0, 0, 0, 0, 0, NameBytesMax, StatusFlags));
@@ -104,7 +103,8 @@ internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : Lockable
 }
 
 /// <summary>The end that is read.</summary>
-internal sealed class PipeReader(Pipe pipe, int flags) : PipeEnd(pipe, OpenFlags.O_RDONLY, flags)
+internal sealed class PipeReader(Pipe pipe, int flags)
+    : PipeEnd(pipe, OpenFlags.O_RDONLY, flags & ~OpenFlags.O_DIRECT)
 {
     public override void Read(int countMax, long offset, Reply<ReadOnlyMemory<byte>> reply)
     {
@@ -123,7 +123,7 @@ internal sealed class PipeWriter(Pipe pipe, int flags) : PipeEnd(pipe, OpenFlags
     {
         var errno = CheckOffset(offset);
         if (errno != Errno.None) reply.Fail(errno);
-        else Pipe.Write(data, NonBlocking, reply);
+        else Pipe.Write(data, NonBlocking, WritesPackets, reply);
     }
 
     protected override void Gone() => Pipe.WritersGone();

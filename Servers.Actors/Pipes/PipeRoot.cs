@@ -75,7 +75,7 @@ public sealed class PipeRoot : ObjectActor
 
         public override void Create(int flags, CallerIdentity caller, Reply<PipeEnds> reply)
         {
-            const int known = OpenFlags.O_NONBLOCK | OpenFlags.O_CLOEXEC;
+            const int known = OpenFlags.O_NONBLOCK | OpenFlags.O_CLOEXEC | OpenFlags.O_DIRECT;
             var who = caller.Principal;
             var ofUser = _byUser.GetValueOrDefault(who.Uid);
             if ((flags & ~known) != 0)

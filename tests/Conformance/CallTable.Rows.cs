@@ -22,6 +22,7 @@ public static partial class CallTable
         new("creat", 85, Plain, P(PathName, "path"), N("mode")),
         new("close", 3, Plain, N("fd")),
         new("fsync", 74, Plain, N("fd")),
+        new("flock", 73, Plain, N("fd"), N("operation")),
         new("truncate", 76, Plain, P(PathName, "path"), N("length")),
         new("ftruncate", 77, Plain, N("fd"), N("length")),
 

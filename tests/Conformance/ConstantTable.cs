@@ -12,7 +12,8 @@ public static class ConstantTable
     {
         ["O_RDONLY"] = 0, ["O_WRONLY"] = 1, ["O_RDWR"] = 2, ["O_ACCMODE"] = 3, ["O_CREAT"] = 0x40,
         ["O_EXCL"] = 0x80, ["O_NOCTTY"] = 0x100, ["O_TRUNC"] = 0x200, ["O_APPEND"] = 0x400,
-        ["O_NONBLOCK"] = 0x800, ["O_DSYNC"] = 0x1000, ["O_DIRECT"] = 0x4000, ["O_LARGEFILE"] = 0x8000,
+        ["O_NONBLOCK"] = 0x800, ["O_DSYNC"] = 0x1000, ["O_ASYNC"] = 0x2000,
+        ["O_DIRECT"] = 0x4000, ["O_LARGEFILE"] = 0x8000,
         ["O_DIRECTORY"] = 0x10000, ["O_NOFOLLOW"] = 0x20000, ["O_NOATIME"] = 0x40000, ["O_CLOEXEC"] = 0x80000,
         ["O_PATH"] = 0x200000, ["O_TMPFILE"] = 0x410000, ["O_SYNC"] = 0x101000,
 
@@ -32,6 +33,9 @@ public static class ConstantTable
         ["F_SETLK"] = 6, ["F_SETLKW"] = 7, ["F_DUPFD_CLOEXEC"] = 1030, ["F_SETPIPE_SZ"] = 1031,
         ["F_GETPIPE_SZ"] = 1032, ["FD_CLOEXEC"] = 1, ["F_RDLCK"] = 0, ["F_WRLCK"] = 1, ["F_UNLCK"] = 2,
         ["F_OFD_GETLK"] = 36, ["F_OFD_SETLK"] = 37, ["F_OFD_SETLKW"] = 38,
+        ["LOCK_SH"] = 1, ["LOCK_EX"] = 2, ["LOCK_NB"] = 4, ["LOCK_UN"] = 8,
+        ["F_SETOWN"] = 8, ["F_GETOWN"] = 9, ["F_SETSIG"] = 10, ["F_GETSIG"] = 11, ["F_SETLEASE"] = 1024,
+        ["F_GETLEASE"] = 1025, ["F_ADD_SEALS"] = 1033, ["F_GET_SEALS"] = 1034,
 
         ["WNOHANG"] = 1, ["WUNTRACED"] = 2, ["WSTOPPED"] = 2, ["WEXITED"] = 4, ["WCONTINUED"] = 8,
         ["WNOWAIT"] = 0x1000000, ["P_ALL"] = 0, ["P_PID"] = 1, ["P_PGID"] = 2, ["CLD_EXITED"] = 1,

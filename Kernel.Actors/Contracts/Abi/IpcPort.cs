@@ -56,6 +56,8 @@ public abstract class IpcPort
 /// it.</summary>
 public sealed class CallContext
 {
+    private long _processorNs;
+
     internal CallContext(IpcPort ipc, CallerIdentity identity) => (Ipc, Identity) = (ipc, identity);
 
     /// <summary>The node's IPC.</summary>
@@ -63,4 +65,11 @@ public sealed class CallContext
 
     /// <summary>The identity that its calls are stamped with.</summary>
     public CallerIdentity Identity { get; internal set; }
+
+    /// <summary>How long its node's processors worked in the process's calls, in nanoseconds: a figure for
+    /// rusage and CPU-time clocks, on which nothing depends.</summary>
+    public long ProcessorNs => Interlocked.Read(ref _processorNs);
+
+    /// <summary>The process's library adds what a call took until it was answered or began to wait.</summary>
+    public void Worked(long ns) => Interlocked.Add(ref _processorNs, ns);
 }

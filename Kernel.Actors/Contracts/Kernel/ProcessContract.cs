@@ -32,8 +32,11 @@ public readonly partial record struct SpawnResult(int Pid, [property: Max(16)] R
 /// <param name="Uid">The child's real user id (si_uid).</param>
 /// <param name="Code">CLD_EXITED 1, CLD_KILLED 2, CLD_DUMPED 3, CLD_STOPPED 5, CLD_CONTINUED 6
 /// (si_code).</param>
+/// <param name="ProcessorNs">ru_stime in nanoseconds: what the child and the children that it waited for have
+/// used of their nodes' processors.</param>
 [Wire]
-public readonly partial record struct WaitResult(int Pid, int Status, uint Uid, int Code);
+public readonly partial record struct WaitResult(
+    int Pid, int Status, uint Uid, int Code, long ProcessorNs = 0);
 
 /// <summary>A signal that is to be acted upon by the library.</summary>
 /// <param name="Number">1 to 64.</param>
@@ -96,10 +99,11 @@ public readonly partial record struct IdChange(
 /// <param name="State">'S', 'T', 'Z' as in proc(5).</param>
 /// <param name="Name">What the client calls itself (comm), at most 15 bytes.</param>
 /// <param name="StartedNs">CLOCK_REALTIME at its start.</param>
+/// <param name="ProcessorNs">What it has used of its node's processors, in nanoseconds.</param>
 [Wire]
 public readonly partial record struct ProcessInfo(
     int Pid, int Parent, int Group, int Session, uint Uid, uint Gid, [property: Max(64)] string User,
-    byte State, [property: Max(64)] string Name, long StartedNs, NodeRef Node);
+    byte State, [property: Max(64)] string Name, long StartedNs, NodeRef Node, long ProcessorNs = 0);
 
 /// <summary>One process: what its own program asks of the kernel about itself.</summary>
 /// <remarks>

@@ -2,9 +2,13 @@ using K42.Contracts.Servers;
 
 namespace K42.Contracts.Locks;
 
-/// <summary>An open file whose locks are in a table of its actor.</summary>
+/// <summary>An open file whose locks are in a table of its actor, and which keeps its owner and
+/// signal.</summary>
 public abstract class LockableFile : FileContract
 {
+    private int _signalOwner;
+    private int _signal;
+
     /// <summary>The actor's locks.</summary>
     protected abstract LockTable Locks { get; }
 
@@ -56,6 +60,26 @@ public abstract class LockableFile : FileContract
     public sealed override void DropLocks(CallerIdentity caller, Reply<Nothing> reply)
     {
         Locks.Closed(LockedFile, caller.Pid);
+        reply.Ok();
+    }
+
+    /// <inheritdoc/>
+    public sealed override void Note(FileNote note, Reply<int> reply)
+    {
+        if (note > FileNote.Signal) reply.Fail(Errno.EINVAL);
+        else reply.Ok(note == FileNote.Signal ? _signal : _signalOwner);
+    }
+
+    /// <inheritdoc/>
+    public sealed override void SetNote(FileNote note, int value, Reply<Nothing> reply)
+    {
+        if (note > FileNote.Signal)
+        {
+            reply.Fail(Errno.EINVAL);
+            return;
+        }
+        if (note == FileNote.Signal) _signal = value;
+        else _signalOwner = value;
         reply.Ok();
     }
 

@@ -32,6 +32,16 @@ public readonly partial record struct VolumeStatus(
 [Wire]
 public readonly partial record struct RecordLock(int Type, int Whence, long Start, long Length, int Pid);
 
+/// <summary>What an open file description keeps for its users (fcntl(2), managing signals).</summary>
+public enum FileNote : byte
+{
+    /// <summary>F_SETOWN: a process, minus a process group, or 0 for nobody.</summary>
+    SignalOwner = 0,
+
+    /// <summary>F_SETSIG: a signal, or 0 for SIGIO.</summary>
+    Signal = 1,
+}
+
 /// <summary>Which locks a call is about.</summary>
 public enum LockScope : byte
 {
@@ -70,6 +80,9 @@ public abstract partial class FileContract : ServerObject
 
     /// <summary>The offset that means "the shared one".</summary>
     public const long SharedOffset = -1;
+
+    /// <summary>The capacity that leaves a pipe as it is.</summary>
+    public const int SameCapacity = int.MinValue;
 
     /// <summary>read(2), pread(2). Empty at the end. Parks while there is nothing and somebody may still
     /// write; EAGAIN instead with O_NONBLOCK. Cancelled: EINTR, and nothing was taken. EISDIR, ESPIPE,
@@ -191,4 +204,19 @@ public abstract partial class FileContract : ServerObject
         Forget(handle);
         reply.Ok(default);
     }
+
+    /// <summary>F_GETPIPE_SZ and F_SETPIPE_SZ: the capacity of a pipe in bytes, after a change unless
+    /// <see cref="SameCapacity"/> is asked for. It is rounded up to a power of two pages. EBADF when it is no
+    /// pipe, EBUSY when more is in use, EPERM beyond 1 MiB, EINVAL for other negative figures.</summary>
+    [Call(20, Rights.None, Idempotent = true, Fails = [Errno.EBADF, Errno.EBUSY, Errno.EPERM, Errno.EINVAL])]
+    public virtual void Capacity(int wanted, Reply<int> reply) => reply.Fail(Errno.EBADF);
+
+    /// <summary>Something that an open file description keeps and shows: F_GETOWN, F_GETSIG.</summary>
+    [Call(21, Rights.None, Idempotent = true, Fails = [Errno.EINVAL])]
+    public virtual void Note(FileNote note, Reply<int> reply) => reply.Fail(Errno.EINVAL);
+
+    /// <summary>Sets it: F_SETOWN, F_SETSIG. The library checks the value, as only the description shows
+    /// it.</summary>
+    [Call(22, Rights.None, Idempotent = true, Fails = [Errno.EINVAL])]
+    public virtual void SetNote(FileNote note, int value, Reply<Nothing> reply) => reply.Fail(Errno.EINVAL);
 }

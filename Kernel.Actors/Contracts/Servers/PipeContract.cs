@@ -5,13 +5,14 @@ namespace K42.Contracts.Servers;
 public readonly partial record struct PipeEnds(ObjectHandle Reader, ObjectHandle Writer);
 
 /// <summary>Makes pipes on its node.</summary>
-/// <remarks>A pipe holds 64 KiB. Its ends are <see cref="FileContract"/> objects: the reader sees the end of
+/// <remarks>A pipe holds 64 KiB unless resized (<see cref="FileContract.Capacity"/>).
+/// Its ends are <see cref="FileContract"/> objects: the reader sees the end of
 /// file when the last handle of the write end is dropped (by close, death of the process, or death of its
 /// node), the writer gets EPIPE when the last of the read end is.</remarks>
 [Contract(31, Factory = true)]
 public abstract partial class PipeContract : ServerObject
 {
-    /// <summary>pipe2(2): flags O_NONBLOCK and O_DIRECT (EINVAL for O_DIRECT: packet mode is not offered).
+    /// <summary>pipe2(2): flags O_NONBLOCK and O_DIRECT (packet mode, of the write end). EINVAL for others,
     /// ENFILE when the node or the principal has too many.</summary>
     [Call(1, Rights.None, Fails = [Errno.EINVAL, Errno.ENFILE])]
     public abstract void Create(int flags, [Caller] CallerIdentity caller, Reply<PipeEnds> reply);

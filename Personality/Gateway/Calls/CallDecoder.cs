@@ -50,8 +50,7 @@ internal static class CallDecoder
             case OutKind.ChildInfo: to.Child = bytes.Length >= 28
                 ? StructLayout.Child(bytes) : new ChildInfo(); break;
             case OutKind.WaitStatus when result > 0:
-                to.WaitStatus = new WaitStatus { Status = bytes.Length >= 4
-                    ? StructLayout.Int32(bytes, 0) : 0 };
+                to.WaitStatus = StructLayout.Wait(bytes);
                 break;
             default:
                 if (!bytes.IsEmpty) Fixed(to, kind, bytes);

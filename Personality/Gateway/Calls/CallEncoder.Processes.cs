@@ -17,13 +17,16 @@ internal static partial class CallEncoder
             case Exit: frame.Set(number, call.Exit.Status); return true;
             case ExitGroup: frame.Set(number, call.ExitGroup.Status); return true;
             case Wait4:
-                frame.Set(number, call.Wait4.Pid, frame.Room(OutKind.WaitStatus, 4), call.Wait4.Options);
+                var status = frame.Room(OutKind.WaitStatus, StructLayout.WaitBytes);
+                frame.Set(
+                    number, call.Wait4.Pid, status, call.Wait4.Options, status + StructLayout.WaitUsage);
                 return true;
             case Waitid:
                 var wait = call.Waitid;
-                frame.Set(number, wait.Idtype, wait.Id, frame.Room(OutKind.ChildInfo,
-                    StructLayout.SiginfoBytes),
-                    wait.Options);
+                var info = frame.Room(
+                    OutKind.ChildInfo, StructLayout.SiginfoBytes + StructLayout.RusageBytes);
+                frame.Set(
+                    number, wait.Idtype, wait.Id, info, wait.Options, info + StructLayout.SiginfoBytes);
                 return true;
             case Kill: frame.Set(number, call.Kill.Pid, call.Kill.Sig); return true;
             case Getpgid: frame.Set(number, call.Getpgid.Pid); return true;

@@ -52,6 +52,7 @@ internal static partial class CallEncoder
             case Writev: WriteVector(frame, number, call.Writev); return true;
             case Lseek: frame.Set(number, call.Lseek.Fd, call.Lseek.Offset, call.Lseek.Whence); return true;
             case Fsync: frame.Set(number, call.Fsync.Fd); return true;
+            case Flock: frame.Set(number, call.Flock.Fd, call.Flock.Operation); return true;
             case Fdatasync: frame.Set(number, call.Fdatasync.Fd); return true;
             case Truncate:
                 frame.Set(number, frame.Text(call.Truncate.Path), call.Truncate.Length);

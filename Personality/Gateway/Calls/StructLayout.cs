@@ -14,7 +14,13 @@ internal static class StructLayout
     public const int StatfsBytes = 120;
     public const int UtsnameBytes = 6 * UtsnameFieldBytes;
     public const int SiginfoBytes = 128;
+    public const int RusageBytes = 144;
     public const int FlockBytes = 32;
+
+    /// <summary>Where wait4's rusage is, behind its status word.</summary>
+    public const int WaitUsage = 8;
+
+    public const int WaitBytes = WaitUsage + RusageBytes;
     public const int SigactionBytes = 32;
     public const int TimespecBytes = 16;
 
@@ -95,6 +101,14 @@ internal static class StructLayout
         Pid = Int32(from, 16),
         Uid = (uint)Int32(from, 20),
         Status = Int32(from, 24),
+        SystemTime = SystemTime(from, SiginfoBytes),
+    };
+
+    /// <summary>wait4's status word and rusage.</summary>
+    public static WaitStatus Wait(ReadOnlySpan<byte> from) => new()
+    {
+        Status = from.Length >= 4 ? Int32(from, 0) : 0,
+        SystemTime = SystemTime(from, WaitUsage),
     };
 
     public static FileLock Lock(ReadOnlySpan<byte> from) => new()
@@ -142,6 +156,15 @@ internal static class StructLayout
 
     public static long Int64(ReadOnlySpan<byte> from, int at) =>
         BinaryPrimitives.ReadInt64LittleEndian(from[at..]);
+
+    // ru_stime of a rusage, in microseconds; nothing when it was not written.
+    private static Timespec? SystemTime(ReadOnlySpan<byte> from, int rusage)
+    {
+        const int at = 16, nsPerUs = 1_000;
+        if (from.Length < rusage + RusageBytes) return null;
+        var time = from[(rusage + at)..];
+        return new Timespec { Seconds = Int64(time, 0), Nanoseconds = Int64(time, 8) * nsPerUs };
+    }
 
     private static string Field(ReadOnlySpan<byte> from, int index) =>
         Encoding.UTF8.GetString(UpToZero(from.Slice(index * UtsnameFieldBytes, UtsnameFieldBytes)));

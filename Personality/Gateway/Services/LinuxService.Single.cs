@@ -30,6 +30,9 @@ internal sealed partial class LinuxService
     public override Task<Completion> Fsync(FsyncRequest request, ServerCallContext context) =>
         One(new Call { Fsync = request }, context);
 
+    public override Task<Completion> Flock(FlockRequest request, ServerCallContext context) =>
+        One(new Call { Flock = request }, context);
+
     public override Task<Completion> Fdatasync(FdatasyncRequest request, ServerCallContext context) =>
         One(new Call { Fdatasync = request }, context);
 

@@ -43,6 +43,16 @@ internal static class Layout
         Timespec(to[104..], status.ChangedNs);
     }
 
+    /// <summary>struct rusage (asm-generic): the processor time; all else is zero, as what the program's own
+    /// host spends is not known here.</summary>
+    public static void Rusage(Span<byte> to, long processorNs)
+    {
+        const int nsPerUs = 1_000, system = 16;
+        to[..RusageBytes].Clear();
+        I64(to, system, processorNs / NsPerSecond);
+        I64(to, system + 8, processorNs % NsPerSecond / nsPerUs);
+    }
+
     /// <summary>struct flock (asm-generic/fcntl.h).</summary>
     public static RecordLock Flock(ReadOnlySpan<byte> from) => new(
         BinaryPrimitives.ReadInt16LittleEndian(from),

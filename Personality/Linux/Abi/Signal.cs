@@ -18,6 +18,10 @@ internal static class Signal
     /// <summary>Flags of sigaction(2).</summary>
     public const ulong SA_NODEFER = 0x4000_0000, SA_RESETHAND = 0x8000_0000, SA_RESTART = 0x1000_0000;
 
+    /// <summary>The flags that are kept; others are cleared, as Linux does (sigaction(2)): SA_NOCLDSTOP,
+    /// SA_NOCLDWAIT, SA_SIGINFO, SA_EXPOSE_TAGBITS, SA_RESTORER, SA_ONSTACK and those above.</summary>
+    public const ulong KnownFlags = 0x0C00_0807 | SA_NODEFER | SA_RESETHAND | SA_RESTART;
+
     /// <summary>How of sigprocmask(2).</summary>
     public const int SIG_BLOCK = 0, SIG_UNBLOCK = 1, SIG_SETMASK = 2;
 

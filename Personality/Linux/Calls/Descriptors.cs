@@ -1,4 +1,5 @@
 using K42.Contracts;
+using K42.Contracts.Servers;
 using K42.Personality.Linux.Abi;
 
 namespace K42.Personality.Linux.Calls;
@@ -6,7 +7,7 @@ namespace K42.Personality.Linux.Calls;
 /// <summary>dup(2), fcntl(2).</summary>
 internal static class Descriptors
 {
-    private const int PipeBytes = 65_536;
+    private const uint HalfRange = 0x8000_0000;
 
     /// <summary>Gives a file a descriptor as open(2) does, or gives the file back. EMFILE.</summary>
     public static SysResult Install(LinuxTask task, OpenFile file, int flags)
@@ -62,17 +63,26 @@ internal static class Descriptors
         {
             case FcntlCommand.F_SETFL:
                 var change = await task.Patient(
-                    (file.Client, Flags: args.Int(2) & OpenFlag.Settable),
+                    (file.Client, Flags: args.Int(2) & (OpenFlag.Settable | OpenFlag.O_ASYNC)),
                     static ask => ask.Client.SetFlags(ask.Flags));
                 return change.Done();
             case FcntlCommand.F_GETPIPE_SZ:
-                var isPipe = await file.KnowType(task) == Abi.FileMode.S_IFIFO;
-                return isPipe ? PipeBytes : Errno.EBADF;
+                return await Capacity(task, file, FileContract.SameCapacity);
+            case FcntlCommand.F_SETPIPE_SZ:
+                // Linux takes the argument without sign, up to half of that.
+                var wanted = (uint)args.Long(2);
+                if (wanted > int.MaxValue) return wanted == HalfRange ? Errno.EPERM : Errno.EINVAL;
+                return await Capacity(task, file, (int)wanted);
             case (>= FcntlCommand.F_GETLK and <= FcntlCommand.F_SETLKW)
                 or (>= FcntlCommand.F_OFD_GETLK and <= FcntlCommand.F_OFD_SETLKW):
                 return await Locks.Control(task, args, file);
+            case FcntlCommand.F_DUPFD_QUERY:
+                using (var other = task.Files.Hold(args.Int(2)))
+                {
+                    return other is null ? Errno.EBADF : ReferenceEquals(other, file) ? 1 : 0;
+                }
             default:
-                return Errno.EINVAL;
+                return await FileNotes.Control(task, args, file);
         }
     }
 
@@ -83,6 +93,13 @@ internal static class Descriptors
         if (flags.Failed) return flags.Errno;
         // open(2) sets it on 64-bit systems, pipe(2) does not.
         return file.Volume == 0 ? flags.Value : flags.Value | OpenFlag.O_LARGEFILE;
+    }
+
+    private static async ValueTask<SysResult> Capacity(LinuxTask task, OpenFile file, int wanted)
+    {
+        var bytes = await task.Patient(
+            (file.Client, wanted), static ask => ask.Client.Capacity(ask.wanted));
+        return bytes.Failed ? bytes.Errno : bytes.Value;
     }
 
     private static SysResult Duplicate(LinuxTask task, int fd, int lowest, bool closeOnExec)

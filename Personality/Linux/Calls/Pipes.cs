@@ -22,7 +22,8 @@ internal static class Pipes
     {
         const int known = OpenFlag.O_CLOEXEC | OpenFlag.O_NONBLOCK | OpenFlag.O_DIRECT | NotificationPipe;
         if ((flags & ~known) != 0) return Errno.EINVAL;
-        if ((flags & NotificationPipe) != 0) return Errno.EINVAL;
+        // As a Linux without watch queues (pipe2(2)).
+        if ((flags & NotificationPipe) != 0) return Errno.ENOPKG;
         var pipes = PipeClient.On(task.Context, task.System.Host.Node);
         var ends = await task.Patient(
             (pipes, Flags: flags & ~OpenFlag.O_CLOEXEC),

@@ -39,7 +39,12 @@ internal static class Signals
         {
             var wanted = Layout.SignalAction(bytes.Span);
             var errno = await task.SetAction(
-                signal, wanted with { Mask = wanted.Mask & ~Signal.Unblockable });
+                signal,
+                wanted with
+                {
+                    Mask = wanted.Mask & ~Signal.Unblockable,
+                    Flags = wanted.Flags & Signal.KnownFlags,
+                });
             if (errno != Errno.None) return errno;
         }
         if (before == 0) return 0;

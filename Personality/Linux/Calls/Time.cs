@@ -10,8 +10,9 @@ namespace K42.Personality.Linux.Calls;
 internal static class Time
 {
     private const int Realtime = 0, Monotonic = 1, ProcessCpu = 2, ThreadCpu = 3, MonotonicRaw = 4;
-    private const int RealtimeCoarse = 5, MonotonicCoarse = 6, Boottime = 7, RealtimeAlarm = 8;
-    private const int BoottimeAlarm = 9, Tai = 11, AbsoluteTime = 1;
+    private const int RealtimeCoarse = 5, MonotonicCoarse = 6, Boottime = 7;
+    private const int Tai = 11, AbsoluteTime = 1, ScheduledTime = 2, TimeMask = 3;
+    private const long CoarseNs = 4_000_000;
 
     /// <summary>nanosleep(2).</summary>
     public static async ValueTask<SysResult> Nanosleep(LinuxTask task, SyscallArgs args)
@@ -37,17 +38,20 @@ internal static class Time
     }
 
     /// <summary>clock_gettime(2).</summary>
-    public static ValueTask<SysResult> ClockGettime(LinuxTask task, SyscallArgs args) =>
-        Now(task, args.Int(0)) is { } ns ? new(Give(args, 1, ns)) : new(Errno.EINVAL);
+    public static ValueTask<SysResult> ClockGettime(LinuxTask task, SyscallArgs args)
+    {
+        if (args.Int(0) < 0) return ProcessClock(task, args);
+        return Now(task, args.Int(0)) is { } ns ? new(Give(args, 1, ns)) : new(Errno.EINVAL);
+    }
 
     /// <summary>clock_getres(2).</summary>
     public static ValueTask<SysResult> ClockGetres(LinuxTask task, SyscallArgs args)
     {
-        const long coarseNs = 4_000_000;
         var clock = args.Int(0);
+        if (clock < 0) return ProcessResolution(task, args);
         if (Now(task, clock) is null) return new(Errno.EINVAL);
         if (args.Address(1) == 0) return new(0);
-        return new(Give(args, 1, clock is RealtimeCoarse or MonotonicCoarse ? coarseNs : 1));
+        return new(Give(args, 1, clock is RealtimeCoarse or MonotonicCoarse ? CoarseNs : 1));
     }
 
     /// <summary>gettimeofday(2); the time zone is UTC.</summary>
@@ -79,12 +83,47 @@ internal static class Time
         var time = task.Context.Ipc.Clock;
         return clock switch
         {
-            Realtime or RealtimeCoarse or RealtimeAlarm or Tai => time.RealtimeNs,
-            Monotonic or MonotonicRaw or MonotonicCoarse or Boottime or BoottimeAlarm => time.MonotonicNs,
-            // The program's host runs it, and counts its processor time; the library has none.
-            ProcessCpu or ThreadCpu => 0,
+            Realtime or RealtimeCoarse or Tai => time.RealtimeNs,
+            Monotonic or MonotonicRaw or MonotonicCoarse or Boottime => time.MonotonicNs,
+            // What the node did for the process; the program itself is run, and counted, by its host.
+            ProcessCpu or ThreadCpu => task.Context.ProcessorNs,
+            // Nodes have no clock that wakes them: CLOCK_REALTIME_ALARM and CLOCK_BOOTTIME_ALARM are EINVAL.
             _ => null,
         };
+    }
+
+    /// <summary>What a clock that clock_getcpuclockid(3) names shows: bits 0 and 1 say which time, bit 2 a
+    /// thread's, the rest is the complement of the number. EINVAL.</summary>
+    private static async ValueTask<Outcome<long>> ProcessTime(LinuxTask task, int clock)
+    {
+        const int thread = 4, shift = 3, userTime = 1;
+        var (which, pid) = (clock & TimeMask, ~(clock >> shift));
+        if (which > ScheduledTime) return Errno.EINVAL;
+        var ns = task.Context.ProcessorNs;
+        if (pid != 0 && pid != task.Pid)
+        {
+            // Another's threads are nobody's business.
+            if ((clock & thread) != 0) return Errno.EINVAL;
+            var other = await task.Patient(
+                (Table: task.ProcessesOf(pid), pid), static ask => ask.Table.Lookup(ask.pid));
+            if (other.Failed) return other.Errno == Errno.ESRCH ? Errno.EINVAL : other.Errno;
+            ns = other.Value.ProcessorNs;
+        }
+        return which == userTime ? 0 : ns;
+    }
+
+    private static async ValueTask<SysResult> ProcessClock(LinuxTask task, SyscallArgs args)
+    {
+        var time = await ProcessTime(task, args.Int(0));
+        return time.Failed ? time.Errno : Give(args, 1, time.Value);
+    }
+
+    private static async ValueTask<SysResult> ProcessResolution(LinuxTask task, SyscallArgs args)
+    {
+        var time = await ProcessTime(task, args.Int(0));
+        if (time.Failed) return time.Errno;
+        if (args.Address(1) == 0) return 0;
+        return Give(args, 1, (args.Int(0) & TimeMask) == ScheduledTime ? 1 : CoarseNs);
     }
 
     private static async ValueTask<SysResult> Sleep(

@@ -12,7 +12,7 @@ internal static class Waits
     private const int NoThread = 0x2000_0000, All = 0x4000_0000, Clone = unchecked((int)0x8000_0000);
     private const int AboutThreads = NoThread | All | Clone;
 
-    /// <summary>wait4(2); the resource usage is zero.</summary>
+    /// <summary>wait4(2).</summary>
     public static async ValueTask<SysResult> Wait4(LinuxTask task, SyscallArgs args)
     {
         var (id, options) = (args.Int(0), args.Int(2));
@@ -28,16 +28,12 @@ internal static class Waits
         var wait = await Wait(task, args, which, number, (options & ~AboutThreads) | Exited);
         if (wait.Failed) return wait.Errno;
         if (wait.Value.Pid == 0) return 0;
-        var usage = args.Address(3);
-        if (usage != 0 && !args.Memory.TryWrite(usage, new byte[Layout.RusageBytes].AsMemory()))
-        {
-            return Errno.EFAULT;
-        }
+        if (!GiveUsage(args, 3, wait.Value)) return Errno.EFAULT;
         var written = args.Address(1) == 0 || args.Memory.TryWriteInt32(args.Address(1), wait.Value.Status);
         return written ? wait.Value.Pid : Errno.EFAULT;
     }
 
-    /// <summary>waitid(2); the resource usage is zero.</summary>
+    /// <summary>waitid(2).</summary>
     public static async ValueTask<SysResult> Waitid(LinuxTask task, SyscallArgs args)
     {
         const int all = 0, process = 1, group = 2, pidfd = 3;
@@ -64,13 +60,16 @@ internal static class Waits
         }
         var wait = await Wait(task, args, which, id, options & ~AboutThreads);
         if (wait.Failed) return wait.Errno;
-        var usage = args.Address(4);
-        if (wait.Value.Pid != 0 && usage != 0
-            && !args.Memory.TryWrite(usage, new byte[Layout.RusageBytes].AsMemory()))
-        {
-            return Errno.EFAULT;
-        }
+        if (wait.Value.Pid != 0 && !GiveUsage(args, 4, wait.Value)) return Errno.EFAULT;
         return Give(args, wait.Value);
+    }
+
+    private static bool GiveUsage(SyscallArgs args, int index, in WaitResult wait)
+    {
+        if (args.Address(index) == 0) return true;
+        var bytes = new byte[Layout.RusageBytes];
+        Layout.Rusage(bytes, wait.ProcessorNs);
+        return args.Memory.TryWrite(args.Address(index), bytes.AsSpan());
     }
 
     private static SysResult Give(SyscallArgs args, in WaitResult wait)

@@ -18,7 +18,7 @@ public sealed partial class LinuxTask
         if (row.Handler is null) return new(row.Errno);
         if (args.GivenUp.CanBeCanceled) return CallUntilGivenUp(row, args);
         var interruption = Interruption;
-        var answer = row.Handler(this, args with { Interrupted = interruption.Token });
+        var answer = Run(row.Handler, args with { Interrupted = interruption.Token });
         if (!row.Restarts) return answer;
         if (!answer.IsCompletedSuccessfully) return Restart(row.Handler, answer, interruption, args);
         var result = answer.Result;
@@ -29,6 +29,15 @@ public sealed partial class LinuxTask
     /// <summary>The same, by the call's name.</summary>
     public ValueTask<SysResult> Call(string name, SyscallArgs args) =>
         SyscallTable.Find(name) is { } row ? Call(row.Number, args) : new(Errno.ENOSYS);
+
+    private ValueTask<SysResult> Run(SyscallHandler handler, SyscallArgs args)
+    {
+        var clock = Context.Ipc.Clock;
+        var begun = clock.MonotonicNs;
+        var answer = handler(this, args);
+        Context.Worked(clock.MonotonicNs - begun);
+        return answer;
+    }
 
     // Between a stop signal and SIGCONT nothing of the process runs.
     private async ValueTask<SysResult> CallWhenContinued(int number, SyscallArgs args)
@@ -52,7 +61,7 @@ public sealed partial class LinuxTask
             var interruption = Interruption;
             using var either =
                 CancellationTokenSource.CreateLinkedTokenSource(interruption.Token, args.GivenUp);
-            var result = await row.Handler!(this, args with { Interrupted = either.Token });
+            var result = await Run(row.Handler!, args with { Interrupted = either.Token });
             var mayRestart = row.Restarts && !args.GivenUp.IsCancellationRequested;
             if (result.Errno != Errno.EINTR || !mayRestart) return result;
             if (!interruption.Fired || !interruption.Restart) return result;
@@ -68,7 +77,7 @@ public sealed partial class LinuxTask
             var result = await answer;
             if (result.Errno != Errno.EINTR || !interruption.Fired || !interruption.Restart) return result;
             interruption = Interruption;
-            answer = handler(this, args with { Interrupted = interruption.Token });
+            answer = Run(handler, args with { Interrupted = interruption.Token });
         }
     }
 }

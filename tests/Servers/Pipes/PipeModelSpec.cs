@@ -28,7 +28,7 @@ public sealed class PipeModelSpec
                     var bytes = new byte[count];
                     for (var i = 0; i < count; i++) bytes[i] = next++;
                     var fits = buffer.Fits(count);
-                    var taken = buffer.Append(bytes);
+                    var taken = buffer.Append(bytes, asPackets: false);
                     Assert.Equal(fits, taken == count);
                     next -= (byte)(count - taken);
                     foreach (var one in bytes.AsSpan(0, taken)) model.Enqueue(one);
@@ -41,8 +41,9 @@ public sealed class PipeModelSpec
                     foreach (var one in bytes) Assert.Equal(model.Dequeue(), one);
                 }
                 Assert.Equal(model.Count, buffer.Count);
-                Assert.True(buffer.Count <= PipeBuffer.CapacityBytes);
-                if (buffer.Count == 0) Assert.True(buffer.Fits(PipeBuffer.CapacityBytes));
+                Assert.True(buffer.Count <= (PipeBuffer.SlotsDefault * PipeBuffer.PageBytes));
+                if (buffer.Count == 0)
+                    Assert.True(buffer.Fits((PipeBuffer.SlotsDefault * PipeBuffer.PageBytes)));
             }
         }, iter: 500, threads: 1);
     }
