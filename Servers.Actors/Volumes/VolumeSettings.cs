@@ -16,8 +16,8 @@ namespace K42.Servers.Volumes;
 /// <param name="VolumesMax">Volumes of one node; ENOSPC beyond.</param>
 public sealed record VolumeSettings(
     long BytesMax = 4L << 30, long InodesMax = 1_048_576, int OpenFilesMax = 1_048_576,
-    int UserOpenFilesMax = 524_288, int DirectoryHandlesMax = 1_048_576, int UserDirectoryHandlesMax = 524_288,
-    int VolumesMax = 1_024)
+    int UserOpenFilesMax = 524_288, int DirectoryHandlesMax = 1_048_576,
+    int UserDirectoryHandlesMax = 524_288, int VolumesMax = 1_024)
 {
     /// <summary>Limits of the locks of one volume; ENOLCK beyond.</summary>
     public LockLimits Locks { get; init; } = new();

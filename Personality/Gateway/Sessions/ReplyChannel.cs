@@ -6,8 +6,8 @@ namespace K42.Gateway.Sessions;
 /// <summary>Gives a session's completions and events to whatever stream it has now.</summary>
 /// <remarks>
 /// Whoever adds an entry while nobody writes becomes the writer until all is sent, so that what completes
-/// during a write leaves together in the next message. While a batch is taken in, nothing is written unless it
-/// is much: what it completes at once is one message.
+/// during a write leaves together in the next message. While a batch is taken in, nothing is written unless
+/// it is much: what it completes at once is one message.
 /// </remarks>
 internal sealed class ReplyChannel(bool isResumable, long bytesMax)
 {

@@ -224,7 +224,7 @@ static void obey(void)
     long returned;
     int asked = 0;
     /* When somebody mounts something meanwhile, Linux walks a path again without its shortcuts and counts the
-       links of both walks. Such an ELOOP does not come every time; and a call that fails so has done nothing. */
+       links of both walks. Such an ELOOP does not come every time; and a call that fails so did nothing. */
     do
         returned = syscall(call.number, r[0], r[1], r[2], r[3], r[4], r[5]);
     while (returned < 0 && errno == ELOOP && ++asked < 5);
