@@ -264,8 +264,14 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     private void Renew()
     {
         if (!_peers.TryGetValue(Own, out var self) || self.Told == null || self.IsDown) return;
+        // It may have ended, and now come back, since the last look.
+        if (!_membership.MayServe) TellServing(false);
         _membership.ServeUntil(_lease.ServesUntil());
-        var mayServe = _membership.MayServe;
+        TellServing(_membership.MayServe);
+    }
+
+    private void TellServing(bool mayServe)
+    {
         if (mayServe == _mayServe) return;
         _mayServe = mayServe;
         if (!mayServe) _log.Warning("no answer from a majority for too long: this node serves nothing");

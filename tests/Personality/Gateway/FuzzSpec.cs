@@ -170,7 +170,7 @@ public sealed class FuzzSpec : IAsyncLifetime
         if (!call.ResponseAsync.IsCompleted) await giveUp.CancelAsync();
         var status = await StatusOf(call.ResponseAsync);
         // A cancel that meets the beginning of the answer is told by gRPC's client as an error of its own.
-        var isCancel = giveUp.IsCancellationRequested && status.DebugException is ObjectDisposedException;
+        var isCancel = giveUp.IsCancellationRequested && status.DebugException is InvalidOperationException;
         return isCancel ? Status.DefaultCancelled : status;
     }
 

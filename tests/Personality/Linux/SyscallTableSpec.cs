@@ -42,7 +42,8 @@ public sealed class SyscallTableSpec
     {
         foreach (var row in SyscallTable.Rows)
         {
-            Assert.Equal(row.Support == Support.Full, row.Note.Length == 0);
+            // A full row may still say what it means here.
+            Assert.True(row.Support == Support.Full || row.Note.Length > 0, row.Name);
             Assert.Equal(row.Support == Support.Refused, row.Handler is null);
             Assert.Equal(row.Support == Support.Refused, row.Errno != Errno.None);
         }
