@@ -18,6 +18,8 @@ public sealed class LinuxSystem(IProcessHost host)
 
     internal MountCache Mounts { get; } = new(host);
 
+    internal LostHomes LostHomes { get; } = new(host.Membership);
+
     /// <summary>Makes the Linux side of a process: what its parent left to it, if it was spawned; otherwise
     /// root and working directory are the root of everything, no descriptor is open, every disposition is the
     /// default.</summary>

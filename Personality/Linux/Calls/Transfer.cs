@@ -9,7 +9,7 @@ namespace K42.Personality.Linux.Calls;
 /// <remarks>
 /// At the shared offset the pieces go one after the other, each atomic with its part of the offset. At an
 /// offset of their own several are under way at once. What was moved before an error is the result, as in
-/// Linux.
+/// Linux. A pipe whose node died is a pipe whose other end is closed.
 /// </remarks>
 internal static class Transfer
 {
@@ -53,7 +53,8 @@ internal static class Transfer
             var bytes = await task.Patient(
                 (file.Client, piece, at, interrupted),
                 static ask => ask.Client.Read(ask.piece, ask.at, ask.interrupted));
-            if (bytes.Failed) return Result(moved, bytes.Errno);
+            if (bytes.Failed)
+                return Result(moved, task.System.LostHomes.Answer(file, bytes.Errno, lost: Errno.None));
             if (buffer.Count == 0) return await Unreachable(task, file, buffer, offset);
             var count = bytes.Value.Length;
             if (!buffer.Write(moved, bytes.Value)) return Result(moved, Errno.EFAULT);
@@ -122,7 +123,11 @@ internal static class Transfer
             var taken = await task.Patient(
                 (file.Client, bytes, at, interrupted),
                 static ask => ask.Client.Write(ask.bytes, ask.at, ask.interrupted));
-            if (taken.Failed) return (moved, taken.Errno);
+            if (taken.Failed)
+            {
+                var lost = buffer.Asked == 0 ? Errno.None : Errno.EPIPE;
+                return (moved, task.System.LostHomes.Answer(file, taken.Errno, lost));
+            }
             moved += taken.Value;
             if (taken.Value < piece) break;
         }

@@ -41,7 +41,7 @@ public sealed partial class LinuxTask
             {
                 if (!given.TryGetValue(file, out var copy))
                 {
-                    var handle = await Give(file.Client, hosted.Pid, file.Given);
+                    var handle = await Give(file, hosted.Pid);
                     if (handle.Failed) return handle.Errno;
                     copy = new OpenFile(hosted.Context, handle.Value, file.Flags, file.Volume)
                     {
@@ -84,6 +84,13 @@ public sealed partial class LinuxTask
         };
         lock (_lock) child._actions = _actions;
         return child;
+    }
+
+    // A lost pipe's child end is as lost as its parent's, and no reason against the child.
+    private async ValueTask<Outcome<ObjectHandle>> Give(OpenFile file, int pid)
+    {
+        var handle = await Give(file.Client, pid, file.Given);
+        return handle.Failed && System.LostHomes.IsLostPipe(file) ? file.Client.Handle : handle;
     }
 
     private ValueTask<Outcome<ObjectHandle>> Give(ContractClient client, int pid, Rights rights) => Patient(

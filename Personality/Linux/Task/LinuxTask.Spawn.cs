@@ -30,16 +30,15 @@ public sealed partial class LinuxTask
     public async ValueTask<Outcome<SpawnResult>> Spawn(int nodeId)
     {
         var spawned = await Patient(
-            (Process, nodeId), static ask => ask.Process.Spawn(ask.nodeId)).ConfigureAwait(false);
+            (Process, nodeId), static ask => ask.Process.Spawn(ask.nodeId));
         if (spawned.Failed) return SysResult.Linux(spawned.Errno);
         var pid = spawned.Value.Pid;
-        var bequest = await Bequeath(pid).ConfigureAwait(false);
+        var bequest = await Bequeath(pid);
         if (bequest.Failed)
         {
             // The child is this task's own; without what it needs it must not run.
             await Patient(
-                (Table: ProcessesOf(pid), pid), static ask => ask.Table.Kill(ask.pid, Signal.SIGKILL))
-                .ConfigureAwait(false);
+                (Table: ProcessesOf(pid), pid), static ask => ask.Table.Kill(ask.pid, Signal.SIGKILL));
             return SysResult.Linux(bequest.Errno);
         }
         return spawned;
@@ -54,12 +53,12 @@ public sealed partial class LinuxTask
             foreach (var group in files.Where(held => !held.CloseOnExec).GroupBy(held => held.File))
             {
                 var file = group.Key;
-                var handle = await Give(file.Client, pid, file.Given).ConfigureAwait(false);
+                var handle = await Give(file, pid);
                 if (handle.Failed) return handle.Errno;
                 given.Add(new BequeathedFile(
                     handle.Value, file.Flags, file.Volume, file.Type, [.. group.Select(held => held.Fd)]));
             }
-            return await Bequeath(pid, given).ConfigureAwait(false);
+            return await Bequeath(pid, given);
         }
         finally
         {
@@ -70,9 +69,9 @@ public sealed partial class LinuxTask
     private async ValueTask<Outcome<Nothing>> Bequeath(int pid, List<BequeathedFile> files)
     {
         using var here = HoldCwd();
-        var root = await Give(Root.Client, pid, DirectoryRef.Given).ConfigureAwait(false);
+        var root = await Give(Root.Client, pid, DirectoryRef.Given);
         if (root.Failed) return root.Errno;
-        var cwd = await Give(here.Client, pid, DirectoryRef.Given).ConfigureAwait(false);
+        var cwd = await Give(here.Client, pid, DirectoryRef.Given);
         if (cwd.Failed) return cwd.Errno;
         var bequest = new Bequest
         {
@@ -86,7 +85,7 @@ public sealed partial class LinuxTask
         };
         return await Patient(
             (Table: ProcessesOf(pid), pid, State: bequest.ToBytes()),
-            static ask => ask.Table.Bequeath(ask.pid, ask.State)).ConfigureAwait(false);
+            static ask => ask.Table.Bequeath(ask.pid, ask.State));
     }
 
     private ulong Ignored()

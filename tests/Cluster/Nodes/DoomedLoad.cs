@@ -100,7 +100,7 @@ internal sealed class DoomedLoad : IAsyncDisposable
     private byte[] ContentOf(int at) => new Pattern(_round).Bytes(at, 1 + (at * 7_919 % 60_000));
 
     // Pipe one: from node 2 to node 1. Pipe two: from node 3 to node 2.
-    // Pipe three lives on node 2, and node 1 reads.
+    // Pipe three lives on node 2, and node 1 has both its ends too.
     private async Task BeginRelativesAsync(CancellationToken cancel)
     {
         var parent = Keep(await DemoProcess.BeginAsync(Gateway(1), _cluster.Credential, "parent", cancel));
@@ -113,9 +113,12 @@ internal sealed class DoomedLoad : IAsyncDisposable
         await CloseAsync(third, oneRead, oneWrite, twoRead);
         var (threeRead, threeWrite) = await second.Task.PipeAsync(cancellation: cancel);
         var grandchild = Keep(await SpawnAsync(second, "node-1", "grandchild", cancel));
-        await CloseAsync(grandchild, oneWrite, twoRead, threeWrite);
-        await third.Task.SetSignalActionAsync(
-            SigPipe, Linux.V1.Disposition.Ignore, cancellation: cancel);
+        await CloseAsync(grandchild, oneWrite, twoRead);
+        foreach (var writer in new[] { third, grandchild })
+        {
+            await writer.Task.SetSignalActionAsync(
+                SigPipe, Linux.V1.Disposition.Ignore, cancellation: cancel);
+        }
 
         long written = 0;
         _callers.Add(("a writer on node 2", _tally.UntilError(async () => written +=
@@ -131,7 +134,8 @@ internal sealed class DoomedLoad : IAsyncDisposable
         _consequences.Add(("a reader of a writer on node 2 sees the end", EndAsync(parent.Task, oneRead)));
         _consequences.Add(("a writer to a reader on node 2 gets EPIPE", BrokenAsync(third.Task, twoWrite)));
         _consequences.Add((
-            "a reader of a pipe on node 2 gets a definite answer", GoneAsync(grandchild.Task, threeRead)));
+            "of a pipe on node 2 a reader sees the end and a writer EPIPE",
+            GoneAsync(grandchild.Task, threeRead, threeWrite)));
     }
 
     private async Task BeginCallersAsync(CancellationToken cancel)
@@ -192,16 +196,17 @@ internal sealed class DoomedLoad : IAsyncDisposable
         }
     }
 
-    private async Task<bool> GoneAsync(K42Task task, int fd)
+    private static async Task<bool> GoneAsync(K42Task task, int reader, int writer)
     {
+        if (!(await task.ReadAsync(reader, PipeBytes)).IsEmpty) return false;
         try
         {
-            return (await task.ReadAsync(fd, PipeBytes)).IsEmpty;
+            await task.WriteAsync(writer, new Pattern(3).Bytes(0, PipeBytes));
+            return false;
         }
         catch (K42Exception e)
         {
-            _tally.Count(e);
-            return true;
+            return e.Errno == Errno.EPIPE;
         }
     }
 

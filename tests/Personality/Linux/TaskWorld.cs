@@ -23,11 +23,13 @@ internal sealed class TaskWorld : IDisposable
     private readonly SimulatedCluster _cluster = new(1, ContractCatalogue.NewRequest);
     private readonly SimulatedNode _node;
 
+    private readonly Dictionary<SimulatedNode, TaskNode> _hosts = [];
+
     public TaskWorld() => _node = _cluster.AddNode();
 
-    public ProcessHost Processes { get; private set; } = null!;
+    public ProcessHost Processes => _hosts[_node].Processes;
 
-    public LinuxSystem System { get; private set; } = null!;
+    public LinuxSystem System => _hosts[_node].System;
 
     /// <summary>Calls that were refused because their caller's credentials had changed meanwhile.</summary>
     public long OutdatedCount => _node.Ipc.OutdatedCount;
@@ -42,7 +44,7 @@ internal sealed class TaskWorld : IDisposable
         using var world = new TaskWorld();
         world._cluster.Run(async () =>
         {
-            world.Start();
+            world.Start(world._node, createsRoot: true);
             await world.Elapse(TimeSpan.FromSeconds(1));
             await scenario(world);
         });
@@ -54,29 +56,57 @@ internal sealed class TaskWorld : IDisposable
 
     public Task Elapse(TimeSpan time) => _cluster.Elapse(time);
 
-    public async Task<SpecTask> NewTask(Principal who)
+    public Task<SpecTask> NewTask(Principal who) => NewTask(who, _node);
+
+    /// <summary>A task on a node that was added.</summary>
+    public async Task<SpecTask> NewTask(Principal who, SimulatedNode on)
     {
-        var hosted = await Processes.Begin(who, "spec");
-        return new SpecTask((await System.Begin(hosted.Value)).Value);
+        var hosted = await _hosts[on].Processes.Begin(who, "spec");
+        return new SpecTask((await _hosts[on].System.Begin(hosted.Value)).Value);
     }
+
+    /// <summary>A child of a task, spawned on the first node, with what the task has open.</summary>
+    public async Task<SpecTask> Spawn(SpecTask parent, Principal who)
+    {
+        var spawned = (await parent.Task.Spawn(_node.Member.Node.Id)).Value;
+        var claimed = await Processes.Claim(who, spawned.Pid, spawned.Token);
+        return new SpecTask((await System.Begin(claimed.Value)).Value);
+    }
+
+    /// <summary>Another node with everything but a root volume.</summary>
+    public async Task<SimulatedNode> AddNode()
+    {
+        var node = _cluster.AddNode();
+        Start(node, createsRoot: false);
+        await Elapse(TimeSpan.FromSeconds(1));
+        return node;
+    }
+
+    /// <summary>kill -9 of a node; the others do not know yet.</summary>
+    public void Kill(SimulatedNode node) => _cluster.Kill(node);
+
+    /// <summary>The membership removes a node that was killed.</summary>
+    public void Remove(SimulatedNode node) => _cluster.Remove(node);
 
     public void Dispose() => _cluster.Dispose();
 
-    private void Start()
+    private void Start(SimulatedNode node, bool createsRoot)
     {
         var homes = new NumberHomes(_cluster.Tables.Blocks);
-        var processes = _node.System.ActorOf(
-            ProcessRoot.Props(_node.Ipc, _node.Ipc, _node.Membership, _node.Grantor, homes),
+        var processes = node.System.ActorOf(
+            ProcessRoot.Props(node.Ipc, node.Ipc, node.Membership, node.Grantor, homes),
             "processes");
-        Processes = new ProcessHost(processes, _node.Ipc, _node.Membership, homes);
-        _node.System.ActorOf(DeviceRoot.Props(_node.Ipc), "devices");
-        _node.System.ActorOf(PipeRoot.Props(_node.Ipc, new PipeSettings(Actors: 2)), "pipes");
+        var host = new ProcessHost(processes, node.Ipc, node.Membership, homes);
+        node.System.ActorOf(DeviceRoot.Props(node.Ipc), "devices");
+        node.System.ActorOf(PipeRoot.Props(node.Ipc, new PipeSettings(Actors: 2)), "pipes");
         var volumes = new VolumeSettings(BytesMax: 64 << 20, InodesMax: 10_000);
-        _node.System.ActorOf(VolumeRoot.Props(_node.Ipc, volumes), "volumes");
-        var settings = new NameSettings(true);
-        _node.System.ActorOf(NameRoot.Props(_node.Ipc, _node.Membership, _node.Table, settings), "names");
-        System = new LinuxSystem(Processes);
+        node.System.ActorOf(VolumeRoot.Props(node.Ipc, volumes), "volumes");
+        var settings = new NameSettings(createsRoot);
+        node.System.ActorOf(NameRoot.Props(node.Ipc, node.Membership, node.Table, settings), "names");
+        _hosts[node] = new TaskNode(host, new LinuxSystem(host));
     }
+
+    private sealed record TaskNode(ProcessHost Processes, LinuxSystem System);
 }
 
 /// <summary>A task with calls as a spec writes them.</summary>
