@@ -45,13 +45,14 @@ public class PpcDispatcher : MessageDispatcher
         request.Unshared = request.Sink is null;
         turn.Offer(request);
         nesting.Wanted = mailbox;
-        base.Dispatch(target, new Envelope(request, ActorRefs.NoSender));
+        // With a sender, because the actor may end just now: then this makes a dead letter of the call.
+        base.Dispatch(target, new Envelope(request, ActorRefs.Nobody));
         // A busy target's ExecuteTask is never called: the wish must not outlive this call.
         nesting.Wanted = null;
         if (turn.IsTaken) return true;
         turn.Take();
         request.Unshared = false;
-        return false;
+        return request.IsAnswered;
     }
 
     /// <inheritdoc/>

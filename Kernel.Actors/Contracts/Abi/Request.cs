@@ -114,6 +114,7 @@ public abstract class Request
         _continuation = null;
         _errno = Errno.None;
         Unshared = false;
+        Queued = false;
         Executor = null;
         Volatile.Write(ref _state, ((_state & ~PhaseMask) + GenerationStep) | Pending);
     }
