@@ -1,6 +1,6 @@
 using K42.Contracts;
-using K42.Contracts.Locks;
 using K42.Contracts.Servers;
+using K42.Locks;
 
 namespace K42.Kernel.Devices;
 
@@ -82,7 +82,7 @@ internal abstract class DeviceFile(int flags, FileStatus status) : LockableFile
     public override void VolumeStatus(Reply<VolumeStatus> reply) =>
         reply.Ok(new VolumeStatus(TypeMagic, PageBytes, 0, 0, 0, 0, status.Device, NameBytesMax, 0));
 
-    protected internal override void LastHandleDropped()
+    protected override void LastHandleDropped()
     {
         base.LastHandleDropped();
         Closed?.Invoke(this);

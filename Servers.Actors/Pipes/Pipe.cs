@@ -1,8 +1,8 @@
 using System.Numerics;
 
 using K42.Contracts;
-using K42.Contracts.Locks;
 using K42.Contracts.Servers;
+using K42.Locks;
 
 namespace K42.Servers.Pipes;
 

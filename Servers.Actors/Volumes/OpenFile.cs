@@ -1,6 +1,6 @@
 using K42.Contracts;
-using K42.Contracts.Locks;
 using K42.Contracts.Servers;
+using K42.Locks;
 using K42.Servers.Volumes.Ramfs;
 
 namespace K42.Servers.Volumes;

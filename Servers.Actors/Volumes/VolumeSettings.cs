@@ -1,6 +1,6 @@
 using Akka.Configuration;
 
-using K42.Contracts.Locks;
+using K42.Locks;
 
 namespace K42.Servers.Volumes;
 

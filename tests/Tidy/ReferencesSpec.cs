@@ -12,8 +12,9 @@ public sealed class ReferencesSpec
     {
         ["K42.Generator"] = [],
         ["K42.Contracts"] = ["K42.Generator"],
-        ["K42.Kernel"] = ["K42.Contracts", "K42.Generator"],
-        ["K42.Servers"] = ["K42.Contracts", "K42.Generator"],
+        ["K42.Locks"] = ["K42.Contracts"],
+        ["K42.Kernel"] = ["K42.Contracts", "K42.Generator", "K42.Locks"],
+        ["K42.Servers"] = ["K42.Contracts", "K42.Generator", "K42.Locks"],
         ["K42.Personality"] = ["K42.Contracts", "K42.Generator"],
         ["K42.Gateway"] = ["K42.Contracts", "K42.Personality"],
         ["K42.Client"] = [],

@@ -1,4 +1,4 @@
-namespace K42.Contracts.Locks;
+namespace K42.Locks;
 
 /// <summary>One lock that is held.</summary>
 internal sealed class HeldLock(LockOwner owner, LockType type, long start, long end)

@@ -1,4 +1,6 @@
-namespace K42.Contracts.Locks;
+using K42.Contracts;
+
+namespace K42.Locks;
 
 /// <summary>A call that waits for a lock.</summary>
 internal sealed class LockWaiter(

@@ -1,4 +1,7 @@
-namespace K42.Contracts.Locks;
+using K42.Contracts;
+using K42.Contracts.Servers;
+
+namespace K42.Locks;
 
 /// <summary>Limits of the locks of one actor; ENOLCK beyond.</summary>
 /// <param name="LocksMax">Locks held on all files.</param>
@@ -56,14 +59,14 @@ public sealed class LockTable(LockLimits limits)
 
     /// <summary>The first lock that keeps an owner from one: F_GETLK. With <see cref="LockType.Unlock"/> the
     /// first that the owner has there itself.</summary>
-    public Servers.RecordLock? Find(object file, LockOwner owner, LockType type, LockRange range)
+    public RecordLock? Find(object file, LockOwner owner, LockType type, LockRange range)
     {
         if (!_files.TryGetValue(file, out var locks)) return null;
         var held = type == LockType.Unlock
             ? locks.Records.Held.Own(owner, range)
             : locks.Records.Held.Conflict(owner, type, range);
         if (held is null) return null;
-        return new Servers.RecordLock(
+        return new RecordLock(
             (int)held.Type, 0, held.Start, held.Range.ShownLength, held.Owner.ShownPid);
     }
 

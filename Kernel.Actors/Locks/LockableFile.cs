@@ -1,6 +1,7 @@
+using K42.Contracts;
 using K42.Contracts.Servers;
 
-namespace K42.Contracts.Locks;
+namespace K42.Locks;
 
 /// <summary>An open file whose locks are in a table of its actor, and which keeps its owner and
 /// signal.</summary>
@@ -84,14 +85,14 @@ public abstract class LockableFile : FileContract
     }
 
     /// <inheritdoc/>
-    protected internal override void HandleDropped(HandleRow row)
+    protected override void HandleDropped(HandleRow row)
     {
         Locks.Dropped(LockedFile, row);
         Locks.Closed(LockedFile, row.Owner);
     }
 
     /// <inheritdoc/>
-    protected internal override void LastHandleDropped() => Locks.Ended(LockedFile, this);
+    protected override void LastHandleDropped() => Locks.Ended(LockedFile, this);
 
     private LockOwner Owner(LockScope scope, CallerIdentity caller) =>
         scope == LockScope.Description ? new LockOwner(0, this) : new LockOwner(caller.Pid, null);

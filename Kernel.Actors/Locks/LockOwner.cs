@@ -1,4 +1,7 @@
-namespace K42.Contracts.Locks;
+using K42.Contracts;
+using K42.Contracts.Servers;
+
+namespace K42.Locks;
 
 /// <summary>Whose a lock is: a process's, or an open file description's.</summary>
 /// <param name="Process">The process; 0 when it is a description's.</param>
@@ -50,7 +53,7 @@ public readonly record struct LockRange(long Start, long End)
     /// <param name="wanted">What was asked.</param>
     /// <param name="position">The open file's offset.</param>
     /// <param name="size">The file's size.</param>
-    public static Outcome<LockRange> Of(in Servers.RecordLock wanted, long position, long size)
+    public static Outcome<LockRange> Of(in RecordLock wanted, long position, long size)
     {
         var origin = wanted.Whence switch
         {
