@@ -36,10 +36,11 @@ public static partial class SyscallTable
             "Opening a FIFO node is ENXIO: named pipes are not served yet."),
         Full(137, "statfs", Mounting.Statfs),
         Partial(138, "fstatfs", Mounting.Fstatfs, "Works; not yet compared with Linux case by case."),
-        Partial(
+        Full(
             165, "mount", Mounting.Mount,
-            "No bind mounts, no shared ones: MS_BIND and MS_SHARED are EINVAL."),
-        Partial(166, "umount2", Mounting.Umount2, "MNT_DETACH of the root is EBUSY."),
+            note: "The file systems are tmpfs and ramfs, others ENODEV. A mount over a file covers all of "
+                + "its hard links."),
+        Full(166, "umount2", Mounting.Umount2),
         Full(217, "getdents64", Directories.Getdents64),
         Full(258, "mkdirat", Directories.Mkdirat),
         Partial(

@@ -12,13 +12,6 @@ namespace K42.Servers.Names;
 /// every call says so (EAGAIN, EIO) until a new root is known.</remarks>
 internal sealed class NameServer(IReplicatedTable replicated, NameSettings settings) : NameContract
 {
-    private const ulong FlagsMagicMask = 0xFFFF_0000;
-    private const ulong FlagsMagic = 0xC0ED_0000;
-    private const ulong FlagsStored = 15; // MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC
-    // MS_SYNCHRONOUS, MS_DIRSYNC, MS_NOATIME, MS_NODIRATIME, MS_SILENT, MS_RELATIME, MS_STRICTATIME,
-    // MS_LAZYTIME.
-    private const ulong FlagsIgnored = 16 | 128 | 1_024 | 2_048 | 32_768 | (1 << 21) | (1 << 24) | (1 << 25);
-    private const int UnmountFlags = 1 | 2 | 4 | 8; // MNT_FORCE, MNT_DETACH, MNT_EXPIRE, UMOUNT_NOFOLLOW
     private const int PurgeMin = 64;
 
     private readonly SortedSet<NodeRef> _members = [];
@@ -95,31 +88,21 @@ internal sealed class NameServer(IReplicatedTable replicated, NameSettings setti
         else Park(new Waiting(seenVersion, reply));
     }
 
-    public override void Mount(
-        ByteText source, ulong onVolume, ulong onInode, ByteText path, string type, ulong flags,
-        string options, int nodeId, CallerIdentity caller, Reply<Nothing> reply)
+    public override void Change(MountChange change, CallerIdentity caller, Reply<Nothing> reply)
     {
-        if ((flags & FlagsMagicMask) == FlagsMagic) flags &= ~FlagsMagicMask;
-        var owner = Owner(nodeId, caller);
+        if (change.Kind == MountChangeKind.Mount) change = change with { NodeId = Owner(change, caller) };
         if (!caller.Principal.IsAdministrator) reply.Fail(Errno.EPERM);
-        else if (type.Length == 0) reply.Fail(Errno.EINVAL);
-        else if ((flags & ~(FlagsStored | FlagsIgnored)) != 0 || owner.IsNone) reply.Fail(Errno.EINVAL);
+        else if (MountRequest.IsRefused(change.Flags)) reply.Fail(Errno.EINVAL);
         else if (_root is not { } root) reply.Fail(Errno.EIO);
-        else
-        {
-            var entry = new MountEntry(0, onVolume, onInode, owner, path, type, source, flags & FlagsStored);
-            if (root.Node == Self) MountFor(entry, options, reply);
-            else Writer(root).MountForThen(entry, options, this, outcome => Answer(outcome, reply));
-        }
+        else if (root.Node == Self) ChangeFor(change, reply);
+        else Writer(root).ChangeForThen(change, this, outcome => reply.Give(
+            outcome.Failed ? MountWriter.Definite(outcome.Errno) : outcome));
     }
 
-    public override void Unmount(ulong volume, int flags, CallerIdentity caller, Reply<Nothing> reply)
+    public override void ChangeFor(MountChange change, Reply<Nothing> reply)
     {
-        if (!caller.Principal.IsAdministrator) reply.Fail(Errno.EPERM);
-        else if ((flags & ~UnmountFlags) != 0) reply.Fail(Errno.EINVAL);
-        else if (_root is not { } root) reply.Fail(Errno.EIO);
-        else if (root.Node == Self) UnmountFor(volume, flags, reply);
-        else Writer(root).UnmountForThen(volume, flags, this, outcome => Answer(outcome, reply));
+        if (_writer is null) reply.Fail(Errno.EIO);
+        else _writer.Change(change, reply);
     }
 
     public override void Publish(MountTable table, Reply<Nothing> reply)
@@ -137,62 +120,12 @@ internal sealed class NameServer(IReplicatedTable replicated, NameSettings setti
         else reply.Fail(Errno.EAGAIN);
     }
 
-    public override void MountFor(MountEntry entry, string options, Reply<Nothing> reply)
-    {
-        if (_writer is null) reply.Fail(Errno.EIO);
-        else _writer.Mount(entry, options, reply);
-    }
-
-    public override void UnmountFor(ulong volume, int flags, Reply<Nothing> reply)
-    {
-        if (_writer is null) reply.Fail(Errno.EIO);
-        else _writer.Unmount(volume, flags, reply);
-    }
-
-    public override void Remount(
-        ulong volume, ulong flags, string options, CallerIdentity caller, Reply<Nothing> reply)
-    {
-        if (!caller.Principal.IsAdministrator) reply.Fail(Errno.EPERM);
-        else if ((flags & ~(FlagsStored | FlagsIgnored)) != 0) reply.Fail(Errno.EINVAL);
-        else if (_root is not { } root) reply.Fail(Errno.EIO);
-        else if (root.Node == Self) RemountFor(volume, flags & FlagsStored, options, reply);
-        else Writer(root).RemountForThen(
-            volume, flags & FlagsStored, options, this, outcome => Answer(outcome, reply));
-    }
-
-    public override void RemountFor(ulong volume, ulong flags, string options, Reply<Nothing> reply)
-    {
-        if (_writer is null) reply.Fail(Errno.EIO);
-        else _writer.Remount(volume, flags, options, reply);
-    }
-
-    public override void Move(
-        ulong volume, ulong onVolume, ulong onInode, ByteText path, CallerIdentity caller,
-        Reply<Nothing> reply)
-    {
-        if (!caller.Principal.IsAdministrator) reply.Fail(Errno.EPERM);
-        else if (_root is not { } root) reply.Fail(Errno.EIO);
-        else if (root.Node == Self) MoveFor(volume, onVolume, onInode, path, reply);
-        else Writer(root).MoveForThen(
-            volume, onVolume, onInode, path, this, outcome => Answer(outcome, reply));
-    }
-
-    public override void MoveFor(
-        ulong volume, ulong onVolume, ulong onInode, ByteText path, Reply<Nothing> reply)
-    {
-        if (_writer is null) reply.Fail(Errno.EIO);
-        else _writer.Move(volume, onVolume, onInode, path, reply);
-    }
-
-    private static void Answer(Outcome<Nothing> outcome, Reply<Nothing> reply) =>
-        reply.Give(outcome.Failed ? MountWriter.Definite(outcome.Errno) : outcome);
-
     private NameClient Writer(RootRecord root) => NameClient.On(Home.Context, root.Node);
 
-    private NodeRef Owner(int nodeId, CallerIdentity caller)
+    private int Owner(in MountChange change, CallerIdentity caller)
     {
-        if (nodeId == 0) return _members.Contains(caller.Home) ? caller.Home : Self;
-        return _members.FirstOrDefault(node => node.Id == nodeId);
+        if (change.NodeId != 0) return change.NodeId;
+        return _members.Contains(caller.Home) ? caller.Home.Id : Self.Id;
     }
 
     private void Park(Waiting waiting)

@@ -4,17 +4,20 @@ using K42.Servers.Volumes.Ramfs;
 
 namespace K42.Servers.Volumes;
 
-/// <summary>A directory of a volume while somebody holds a handle of it.</summary>
+/// <summary>A directory of a volume, or a file that is mounted somewhere, as a mount shows it, while somebody
+/// holds a handle of it.</summary>
 /// <remarks>Lives in its <see cref="VolumeServer"/>. Calls: nobody. On failure: the volume stops and answers
 /// EIO.</remarks>
-internal sealed class DirectoryObject(VolumeServer server, RamDirectory directory) : DirectoryContract
+internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeView view) : DirectoryContract
 {
     // AT_EACCESS of faccessat(2).
     private const int EffectiveAccess = 0x200;
 
     public const Rights HandleRights = Rights.Lookup | Rights.ControlAccess;
 
-    public RamDirectory Directory => directory;
+    public RamNode Node => node;
+
+    public VolumeView View => view;
 
     public override void Walk(WalkRequest walk, CallerIdentity caller, Reply<WalkReply> reply)
     {
@@ -26,8 +29,8 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
         var who = caller.Principal;
         // access(2) asks for whom the process is, not as whom it acts.
         if (walk.Intent == WalkIntent.Access && (walk.Flags & EffectiveAccess) == 0) who = who.ByRealIds();
-        var errno = server.Files.Walk(directory, walk, who, out var found);
-        if (found.Stop == WalkStop.Done) server.Used();
+        var errno = server.Files.Walk(node, walk, new Visitor(who, view), out var found);
+        if (found.Stop == WalkStop.Done) view.IsExpiring = false;
         if (errno != Errno.None) reply.Fail(errno);
         else if (found.Stop != WalkStop.Done) reply.Ok(server.Elsewhere(found));
         else Finish(walk, found, caller, reply);
@@ -41,7 +44,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
         {
             return;
         }
-        var errno = server.Files.Rename(paths, flags, caller.Principal, out var side, out var found);
+        var errno = server.Files.Rename(paths, flags, By(caller), out var side, out var found);
         server.Answer(errno, side, found, reply);
     }
 
@@ -53,13 +56,14 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
         {
             return;
         }
-        var errno = server.Files.Link(paths, followLast, caller.Principal, out var side, out var found);
+        var errno = server.Files.Link(paths, followLast, By(caller), out var side, out var found);
         server.Answer(errno, side, found, reply);
     }
 
-    public override void PathOf(Reply<ByteText> reply) => reply.Give(server.Files.PathOf(directory));
+    public override void PathOf(Reply<ByteText> reply) =>
+        reply.Give(node is RamDirectory directory ? server.Files.PathOf(directory, view) : Errno.ENOTDIR);
 
-    public override void Status(Reply<FileStatus> reply) => reply.Ok(directory.StatusOn(server.Files.Device));
+    public override void Status(Reply<FileStatus> reply) => reply.Ok(node.StatusOn(server.Files.Device));
 
     protected override void AccessGiven(HandleRow from, HandleRow to)
     {
@@ -72,35 +76,37 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
 
     protected override void LastHandleDropped() => server.DirectoryUnused(this);
 
+    private Visitor By(CallerIdentity caller) => new(caller.Principal, view);
+
     private bool TryPair(
         ByteText path, ObjectHandle newDirectory, ByteText newPath, ulong rootInode, ulong mountVersion,
         CallerIdentity caller, Reply<TwoPathReply> reply, out TwoPaths paths)
     {
         paths = default;
-        server.Used();
+        view.IsExpiring = false;
         var outdated = server.IsOutdated(mountVersion, caller);
-        var target = outdated ? Errno.Refresh : server.Resolve(newDirectory, caller);
+        var target = outdated ? Errno.Refresh : server.Resolve(newDirectory, view, caller);
         if (target.Failed) reply.Fail(target.Errno);
-        else paths = new TwoPaths(directory, path, target.Value, newPath, rootInode);
+        else paths = new TwoPaths(node, path, target.Value, newPath, rootInode);
         return !target.Failed;
     }
 
     private void Finish(
         in WalkRequest walk, in WalkFinding found, CallerIdentity caller, Reply<WalkReply> reply)
     {
-        var (stop, node) = (WalkStop.Done, found.Node);
+        var (stop, end) = (WalkStop.Done, found.Node);
         var handle = default(Outcome<ObjectHandle>);
         OpenFile? opened = null;
         switch (walk.Intent)
         {
             case WalkIntent.Directory or WalkIntent.Parent:
-                handle = server.Grant((RamDirectory)node!, caller, held: walk.Intent == WalkIntent.Directory);
+                handle = server.Grant(end!, view, caller, held: walk.Intent == WalkIntent.Directory);
                 break;
-            case WalkIntent.Open when node is RamDevice && (walk.Flags & OpenFlags.O_PATH) == 0:
+            case WalkIntent.Open when end is RamDevice && (walk.Flags & OpenFlags.O_PATH) == 0:
                 stop = WalkStop.Device;
                 break;
             case WalkIntent.Open:
-                handle = server.OpenFile(node!, walk.Flags, caller, out opened);
+                handle = server.OpenFile(end!, view, walk.Flags, caller, out opened);
                 break;
         }
         if (handle.Failed)
@@ -108,8 +114,8 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
             reply.Fail(handle.Errno);
             return;
         }
-        var status = node?.StatusOn(server.Files.Device) ?? default;
-        var volume = walk.Intent == WalkIntent.VolumeStatus ? server.Files.Status : default;
+        var status = end?.StatusOn(server.Files.Device) ?? default;
+        var volume = walk.Intent == WalkIntent.VolumeStatus ? server.Files.StatusFor(view) : default;
         var answer = new WalkReply(
             stop, found.Rest, found.LinksFollowed, handle.Value, status, found.Text, 0, 0, volume);
         // Nobody learns the handle of a caller that gave up.

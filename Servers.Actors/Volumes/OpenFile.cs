@@ -8,8 +8,8 @@ namespace K42.Servers.Volumes;
 /// <summary>An open file of a volume: an inode, the shared offset and the status flags.</summary>
 /// <remarks>Lives in its <see cref="VolumeServer"/>. Calls: nobody. On failure: the volume stops and answers
 /// EIO.</remarks>
-internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, CallerIdentity opener)
-    : LockableFile
+internal sealed class OpenFile(
+    VolumeServer server, RamNode node, VolumeView view, int flags, CallerIdentity opener) : LockableFile
 {
     private int _flags = OpenFlags.Kept(flags);
     private long _offset;
@@ -24,6 +24,8 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
     }
 
     public RamNode Node => node;
+
+    public VolumeView View => view;
 
     public Principal Opener => opener.Principal;
 
@@ -71,7 +73,7 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
             return;
         }
         var touch = (_flags & OpenFlags.O_NOATIME) == 0;
-        var bytes = server.Files.Read(file, at, Math.Min(countMax, CallBytesMax), touch);
+        var bytes = server.Files.Read(file, at, Math.Min(countMax, CallBytesMax), touch, view);
         // A caller that gave up has read nothing, so the offset stays.
         if (reply.Ok(bytes) && shared) _offset = at + bytes.Length;
     }
@@ -91,7 +93,7 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
             reply.Fail(Errno.EFBIG);
             return;
         }
-        var taken = server.Files.Write(file, at, data.Span, Caller(reply));
+        var taken = server.Files.Write(file, at, data.Span, By(Caller(reply)));
         if (!taken.Failed && shared && taken.Value > 0) _offset = at + taken.Value;
         reply.Give(taken);
     }
@@ -113,7 +115,7 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
             reply.Fail(Errno.EINVAL);
             return;
         }
-        server.Files.Resize(file, size, byDescriptor: true, Caller(reply));
+        server.Files.Resize(file, size, byDescriptor: true, By(Caller(reply)));
         reply.Ok();
     }
 
@@ -128,12 +130,13 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
         }
         var position = _offset;
         var records = DirectoryReader.Read(directory, ref position, Math.Min(countMax, CallBytesMax));
-        if (!records.Failed && (_flags & OpenFlags.O_NOATIME) == 0) server.Files.TouchAccessed(directory);
+        var touch = (_flags & OpenFlags.O_NOATIME) == 0;
+        if (!records.Failed && touch) server.Files.TouchAccessed(directory, view);
         if (reply.Give(records) && !records.Failed) _offset = position;
     }
 
     public override void SetMode(uint mode, CallerIdentity caller, Reply<Nothing> reply) =>
-        Give(IsPathOnly ? Errno.EBADF : server.Files.SetMode(node, mode, caller.Principal), reply);
+        Give(IsPathOnly ? Errno.EBADF : server.Files.SetMode(node, mode, By(caller.Principal)), reply);
 
     public override void SetOwner(int uid, int gid, CallerIdentity caller, Reply<Nothing> reply)
     {
@@ -141,7 +144,7 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
         long wideUid = uid == -1 ? -1 : (uint)uid, wideGid = gid == -1 ? -1 : (uint)gid;
         var errno = IsPathOnly
             ? Errno.EBADF
-            : server.Files.SetOwner(node, wideUid, wideGid, caller.Principal);
+            : server.Files.SetOwner(node, wideUid, wideGid, By(caller.Principal));
         Give(errno, reply);
     }
 
@@ -150,7 +153,7 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
         Give(
             IsPathOnly
                 ? Errno.EBADF
-                : server.Files.SetTimes(node, accessedNs, modifiedNs, caller.Principal),
+                : server.Files.SetTimes(node, accessedNs, modifiedNs, By(caller.Principal)),
             reply);
 
     public override void Flags(Reply<int> reply) => reply.Ok(_flags);
@@ -167,11 +170,11 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
         }
     }
 
-    public override void VolumeStatus(Reply<VolumeStatus> reply) => reply.Ok(server.Files.Status);
+    public override void VolumeStatus(Reply<VolumeStatus> reply) => reply.Ok(server.Files.StatusFor(view));
 
     public override void AsDirectory(CallerIdentity caller, Reply<ObjectHandle> reply)
     {
-        if (node is RamDirectory directory) reply.Give(server.Grant(directory, caller, held: false));
+        if (node is RamDirectory) reply.Give(server.Grant(node, view, caller, held: false));
         else reply.Fail(Errno.ENOTDIR);
     }
 
@@ -180,7 +183,7 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
         CallerIdentity caller, Reply<TwoPathReply> reply)
     {
         var outdated = server.IsOutdated(mountVersion, caller);
-        var target = outdated ? Errno.Refresh : server.Resolve(newDirectory, caller);
+        var target = outdated ? Errno.Refresh : server.Resolve(newDirectory, view, caller);
         // Linux compares the credentials of opening: every process has its own, and others after a change.
         var mayLink = caller.Principal.IsRoot
             || (caller.Pid == opener.Pid && caller.Version == opener.Version);
@@ -189,7 +192,7 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
         else
         {
             var errno = server.Files.LinkNode(
-                node, target.Value, newPath, rootInode, caller.Principal, out var side, out var found);
+                node, target.Value, newPath, rootInode, By(caller.Principal), out var side, out var found);
             server.Answer(errno, side, found, reply);
         }
     }
@@ -211,6 +214,8 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
         if (errno == Errno.None) reply.Ok();
         else reply.Fail(errno);
     }
+
+    private Visitor By(Principal who) => new(who, view);
 
     private Principal Caller<T>(Reply<T> reply) => reply.Caller?.Principal ?? opener.Principal;
 

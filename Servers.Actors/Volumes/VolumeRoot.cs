@@ -85,7 +85,8 @@ public sealed class VolumeRoot : ObjectActor
                 return;
             }
             var mode = type == "tmpfs" ? SharedMode : CommonMode;
-            var defaults = new RamOptions(settings.BytesMax, settings.InodesMax, mode, 0, 0, 0);
+            var defaults = new RamOptions(
+                settings.BytesMax, settings.InodesMax, mode, 0, 0, IsReadOnly: false);
             var parsed = RamOptions.Parse(options, defaults);
             if (parsed.Failed)
             {
@@ -103,36 +104,44 @@ public sealed class VolumeRoot : ObjectActor
         }
 
         public override void Enter(
-            ulong volume, ulong inode, CallerIdentity caller, Reply<ObjectHandle> reply)
-        {
-            if (!Ask(new EnterTurn(volume, inode, caller, reply), out var errno)) reply.Fail(errno);
-        }
+            ulong volume, ulong mount, ulong inode, CallerIdentity caller, Reply<ObjectHandle> reply) =>
+            Give(volume, server => server.Enter(mount, inode, caller), reply);
 
-        public override void SetMountPoint(
-            ulong volume, ulong inode, bool mounted, ulong mountVersion, Reply<Nothing> reply)
-        {
-            if (!Ask(new MountPointTurn(volume, inode, mounted, mountVersion, reply), out var errno))
-            {
-                reply.Fail(errno);
-            }
-        }
+        public override void Show(
+            ulong volume, ulong mountVersion, MountView[] mounts, CoveredPlace[] covered, bool unlessUsed,
+            Reply<Nothing> reply) =>
+            Try(volume, server => server.Show(mountVersion, mounts, covered, unlessUsed), reply);
+
+        public override void Relate(
+            ulong volume, ulong[] above, ulong[] below, Reply<ReadOnlyMemory<byte>> reply) =>
+            Give(volume, server => server.Relate(above, below), reply);
 
         public override void Remove(ulong volume, bool force, Reply<Nothing> reply) =>
             End(volume, server => server.TryEnd(force), reply);
 
-        public override void Expire(ulong volume, Reply<Nothing> reply) =>
-            End(volume, static server => server.TryExpire(), reply);
+        public override void Expire(ulong volume, ulong mount, Reply<Nothing> reply) =>
+            Try(volume, server => server.Expire(mount), reply);
 
-        public override void Remount(ulong volume, ulong flags, string options, Reply<Nothing> reply)
+        public override void Remount(ulong volume, bool readOnly, string options, Reply<Nothing> reply)
         {
             var settings = root._settings;
-            var turn = new AskTurn(
-                volume, server => server.Remount(flags, options, settings.BytesMax, settings.InodesMax),
-                errno =>
-                {
-                    if (errno != Errno.None) reply.Fail(errno);
-                    else reply.Ok();
-                });
+            Try(
+                volume, server => server.Remount(readOnly, options, settings.BytesMax, settings.InodesMax),
+                reply);
+        }
+
+        private void Give<T>(ulong volume, Func<VolumeServer, Outcome<T>> gives, Reply<T> reply)
+        {
+            if (!Ask(new GiveTurn<T>(volume, gives, reply), out var errno)) reply.Fail(errno);
+        }
+
+        private void Try(ulong volume, Func<VolumeServer, Errno> tries, Reply<Nothing> reply)
+        {
+            var turn = new AskTurn(volume, tries, errno =>
+            {
+                if (errno != Errno.None) reply.Fail(errno);
+                else reply.Ok();
+            });
             if (!Ask(turn, out var errno)) reply.Fail(errno);
         }
 

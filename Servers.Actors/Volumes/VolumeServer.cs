@@ -10,11 +10,13 @@ namespace K42.Servers.Volumes;
 /// <summary>One ramfs volume: the actor in which its directories and open files live.</summary>
 /// <remarks>Parent: <see cref="VolumeRoot"/>. Calls: nobody. On failure: stopped; every handle answers
 /// EIO.</remarks>
-internal sealed class VolumeServer : ObjectActor
+internal sealed partial class VolumeServer : ObjectActor
 {
     private readonly Dictionary<ObjectHandle, DirectoryGrant> _grants = [];
     private readonly Dictionary<uint, int> _grantsByUser = [];
     private readonly Dictionary<uint, int> _filesByUser = [];
+    private readonly SortedDictionary<ulong, VolumeView> _views = [];
+    private readonly VolumeView _whole;
     private readonly VolumeSettings _settings;
     private readonly string _type;
     private readonly ulong _number;
@@ -22,13 +24,13 @@ internal sealed class VolumeServer : ObjectActor
     private int _writers;
     private int _heldDirectories;
     private bool _ending;
-    private bool _expiring;
 
     public VolumeServer(
         IpcPort ipc, ulong number, string type, RamOptions options, VolumeSettings settings) : base(ipc)
     {
         (_number, _type, _settings) = (number, type, settings);
         Files = new RamFileSystem(number, options, ipc.Clock);
+        _whole = new VolumeView(0, Files.Root);
         Locks = new LockTable(settings.Locks);
     }
 
@@ -50,27 +52,16 @@ internal sealed class VolumeServer : ObjectActor
         IpcPort ipc, ulong number, string type, RamOptions options, VolumeSettings settings) =>
         Akka.Actor.Props.Create(() => new VolumeServer(ipc, number, type, options, settings));
 
-    /// <summary>A handle of the root, or of a mount point on the way up. Others are reached by walking only,
-    /// so that
-    /// nobody gets past a directory that may not be searched.</summary>
-    public Outcome<ObjectHandle> Enter(ulong inode, CallerIdentity caller)
+    /// <summary>A handle of what a mount shows, or of a covered directory on the way up. Others are reached
+    /// by walking only, so that nobody gets past a directory that may not be searched.</summary>
+    public Outcome<ObjectHandle> Enter(ulong mount, ulong inode, CallerIdentity caller)
     {
-        var directory = inode == 0 ? Files.Root : Files.FindDirectory(inode);
-        if (_ending || directory is null || directory.Dead) return Errno.ESTALE;
-        var free = directory == Files.Root || directory.Mounted || caller.IsKernel || caller.Principal.IsRoot;
-        return free ? Grant(directory, caller, held: false) : Errno.EACCES;
-    }
-
-    public Errno SetMountPoint(ulong inode, bool mounted, ulong mountVersion)
-    {
-        var directory = Files.FindDirectory(inode);
-        if (directory is null) return Files.WasNumbered(inode) ? Errno.ENOTDIR : Errno.ESTALE;
-        if (directory.Dead) return Errno.ESTALE;
-        var repeated = directory.Mounted == mounted && MountVersion == mountVersion;
-        if (mounted && !repeated && directory.Mounted) return Errno.EBUSY;
-        directory.Mounted = mounted;
-        MountVersion = Math.Max(MountVersion, mountVersion);
-        return Errno.None;
+        if (_ending || ViewFor(mount, caller) is not { } view) return Errno.ESTALE;
+        var node = inode == 0 ? view.Root : view.Covered(inode) ?? Files.FindDirectory(inode);
+        // What a mount shows stays, as long as it does so.
+        if (node is null || (node != view.Root && node is RamDirectory { Dead: true })) return Errno.ESTALE;
+        var free = node == view.Root || view.Covers(node) || caller.IsKernel || caller.Principal.IsRoot;
+        return free ? Grant(node, view, caller, held: false) : Errno.EACCES;
     }
 
     public Errno TryEnd(bool force)
@@ -96,41 +87,29 @@ internal sealed class VolumeServer : ObjectActor
         else reply.Ok(new TwoPathReply(side, Elsewhere(found)));
     }
 
-    /// <summary>MNT_EXPIRE: ends what was not used since the last try.</summary>
-    public Errno TryExpire()
+    /// <summary>MS_REMOUNT: read-only or not, and the options that were named.</summary>
+    public Errno Remount(bool readOnly, string options, long bytesMax, long inodesMax)
     {
-        if (_openFiles > 0 || _heldDirectories > 0) return Errno.EBUSY;
-        if (_expiring) return TryEnd(force: false);
-        _expiring = true;
-        return Errno.EAGAIN;
-    }
-
-    /// <summary>MS_REMOUNT: other flags, and the options that were named.</summary>
-    public Errno Remount(ulong flags, string options, long bytesMax, long inodesMax)
-    {
-        var turnsReadOnly = (flags & RamOptions.ReadOnly) != 0 && !Files.IsReadOnly;
+        var turnsReadOnly = readOnly && !Files.IsReadOnly;
         if (turnsReadOnly && (_writers > 0 || Files.Orphans > 0)) return Errno.EBUSY;
-        return Files.Remount((long)flags, options, bytesMax, inodesMax);
+        return Files.Remount(readOnly, options, bytesMax, inodesMax);
     }
-
-    /// <summary>A path ended here, or a file was closed: the volume does not expire yet.</summary>
-    public void Used() => _expiring = false;
 
     /// <summary>A handle of a directory.</summary>
     /// <param name="held">True when the caller stays there (a working directory), so that the volume is
     /// busy.</param>
-    public Outcome<ObjectHandle> Grant(RamDirectory directory, CallerIdentity caller, bool held)
+    public Outcome<ObjectHandle> Grant(RamNode node, VolumeView view, CallerIdentity caller, bool held)
     {
         var who = caller.Principal;
         var full = _grants.Count >= _settings.DirectoryHandlesMax || (!who.IsRoot
             && _grantsByUser.GetValueOrDefault(who.Uid) >= _settings.UserDirectoryHandlesMax);
         if (full) return Errno.ENFILE;
         if (!Home.HasRoomFor(caller)) return Errno.ENOMEM;
-        var target = directory.Object;
-        if (target is null)
+        if (!view.Objects.TryGetValue(node, out var target))
         {
-            directory.Object = target = Home.Adopt(new DirectoryObject(this, directory));
-            RamFileSystem.Pin(directory);
+            target = Home.Adopt(new DirectoryObject(this, node, view));
+            view.Objects.Add(node, target);
+            RamFileSystem.Pin(node);
         }
         var grant = new DirectoryGrant(target, caller.Pid, who.Uid, held);
         var handle = target.Export(caller.Pid, DirectoryObject.HandleRights, Rights.None, grant);
@@ -143,33 +122,36 @@ internal sealed class VolumeServer : ObjectActor
         _grants.Add(handle, grant);
         Count(_grantsByUser, grant.Uid, 1);
         if (grant.Held) _heldDirectories++;
+        if (grant.Held) grant.Target.View.HeldDirectories++;
     }
 
     public void Ungranted(ObjectHandle handle)
     {
         if (!_grants.Remove(handle, out var grant)) return;
         if (grant.Held) _heldDirectories--;
+        if (grant.Held) grant.Target.View.HeldDirectories--;
         Count(_grantsByUser, grant.Uid, -1);
     }
 
     public void DirectoryUnused(DirectoryObject unused)
     {
-        unused.Directory.Object = null;
-        Files.Unpin(unused.Directory);
+        unused.View.Objects.Remove(unused.Node);
+        Files.Unpin(unused.Node);
         Home.Expel(unused);
     }
 
     /// <summary>The directory behind a handle that the caller holds; EXDEV when it is not of this
-    /// volume.</summary>
-    public Outcome<RamDirectory> Resolve(ObjectHandle handle, CallerIdentity caller)
+    /// mount.</summary>
+    public Outcome<RamNode> Resolve(ObjectHandle handle, VolumeView view, CallerIdentity caller)
     {
         if (!_grants.TryGetValue(handle, out var grant)) return Errno.EXDEV;
-        return grant.Owner == caller.Pid ? grant.Target.Directory : Errno.EPERM;
+        if (grant.Owner != caller.Pid) return Errno.EPERM;
+        return grant.Target.View == view ? grant.Target.Node : Errno.EXDEV;
     }
 
     /// <summary>Makes an open file for a caller.</summary>
     public Outcome<ObjectHandle> OpenFile(
-        RamNode node, int flags, CallerIdentity caller, out OpenFile? opened)
+        RamNode node, VolumeView view, int flags, CallerIdentity caller, out OpenFile? opened)
     {
         opened = null;
         var who = caller.Principal;
@@ -178,19 +160,22 @@ internal sealed class VolumeServer : ObjectActor
         if (full) return Errno.ENFILE;
         if (!Home.HasRoomFor(caller)) return Errno.EMFILE;
         _openFiles++;
+        view.OpenFiles++;
         Count(_filesByUser, who.Uid, 1);
         RamFileSystem.Pin(node);
-        opened = Home.Adopt(new OpenFile(this, node, flags, caller));
-        if (opened.IsWriter) _writers++;
+        opened = Home.Adopt(new OpenFile(this, node, view, flags, caller));
+        if (opened.IsWriter) (_writers, view.Writers) = (_writers + 1, view.Writers + 1);
         return opened.Export(caller.Pid, Volumes.OpenFile.RightsFor(flags));
     }
 
     public void Close(OpenFile file)
     {
-        Used();
+        var view = file.View;
+        view.IsExpiring = false;
         _openFiles--;
+        view.OpenFiles--;
         Count(_filesByUser, file.Opener.Uid, -1);
-        if (file.IsWriter) _writers--;
+        if (file.IsWriter) (_writers, view.Writers) = (_writers - 1, view.Writers - 1);
         Files.Unpin(file.Node);
         Home.Expel(file);
     }

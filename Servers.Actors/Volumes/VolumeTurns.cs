@@ -17,32 +17,15 @@ internal abstract class VolumeTurn(ulong volume)
     public abstract void Finish(Errno failure);
 }
 
-/// <summary>A handle of a directory, for a caller.</summary>
-internal sealed class EnterTurn(ulong volume, ulong inode, CallerIdentity caller, Reply<ObjectHandle> reply)
+/// <summary>Answers a caller with what a volume gives.</summary>
+internal sealed class GiveTurn<T>(ulong volume, Func<VolumeServer, Outcome<T>> gives, Reply<T> reply)
     : VolumeTurn(volume)
 {
-    private Outcome<ObjectHandle> _result;
+    private Outcome<T> _result;
 
-    public override void Run(VolumeServer server) => _result = server.Enter(inode, caller);
+    public override void Run(VolumeServer server) => _result = gives(server);
 
     public override void Finish(Errno failure) => reply.Give(failure == Errno.None ? _result : failure);
-}
-
-/// <summary>Marks or unmarks a mount point.</summary>
-internal sealed class MountPointTurn(
-    ulong volume, ulong inode, bool mounted, ulong mountVersion, Reply<Nothing> reply) : VolumeTurn(volume)
-{
-    private Errno _result;
-
-    public override void Run(VolumeServer server) =>
-        _result = server.SetMountPoint(inode, mounted, mountVersion);
-
-    public override void Finish(Errno failure)
-    {
-        var errno = failure == Errno.None ? _result : failure;
-        if (errno == Errno.None) reply.Ok();
-        else reply.Fail(errno);
-    }
 }
 
 /// <summary>Asks a volume to do something that may be refused; the factory hears how it went.</summary>

@@ -86,16 +86,17 @@ internal sealed class ServerNodes : IDisposable
     {
         var kernel = Volumes(One.Ipc.Kernel);
         var volume = (await kernel.Create("tmpfs", options)).Value;
-        return new DirectoryClient(process, (await Volumes(process).Enter(volume, 0)).Value);
+        return new DirectoryClient(process, (await Volumes(process).Enter(volume, 0, 0)).Value);
     }
 }
 
-/// <summary>Short forms of walks.</summary>
+/// <summary>Short forms of walks; they know the newest mount table unless they say which.</summary>
 internal static class Walking
 {
     public static WalkRequest To(
         string path, WalkIntent intent, int flags = 0, uint mode = 0, bool follow = true, long first = 0,
-        long second = 0, string text = "", ulong root = 0, ulong version = 0) =>
+        long second = 0, string text = "", ulong root = 0,
+        ulong version = ulong.MaxValue) =>
         new(path, intent, flags, mode, follow, 0, first, second, text, root, version);
 
     public static async Task<FileClient> Open(

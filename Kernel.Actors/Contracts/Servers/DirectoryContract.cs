@@ -67,7 +67,8 @@ public enum WalkStop : byte
     /// <summary>It met a symlink with an absolute target: go on at the caller's root with Rest.</summary>
     AbsoluteLink = 2,
 
-    /// <summary>It met ".." at the volume's root: go on at the parent of the mount point with Rest.</summary>
+    /// <summary>It met ".." at what the mount shows: go on at the parent of the mount point with
+    /// Rest.</summary>
     AboveRoot = 3,
 
     /// <summary>It opened a device node: Status tells which; the library opens the device with it.</summary>
@@ -84,7 +85,7 @@ public enum WalkStop : byte
 /// <param name="First">See the intents.</param>
 /// <param name="Second">See the intents.</param>
 /// <param name="Text">See the intents.</param>
-/// <param name="RootInode">The caller's root when it is in this volume, else 0: ".." stays there.</param>
+/// <param name="RootInode">The caller's root when it is in this mount, else 0: ".." stays there.</param>
 /// <param name="MountVersion">The caller's mount table; Refresh when the volume knows of a newer one.</param>
 [Wire]
 public readonly partial record struct WalkRequest(
@@ -106,12 +107,13 @@ public readonly partial record struct WalkReply(
 [Wire]
 public readonly partial record struct TwoPathReply(int Side, WalkReply Walk);
 
-/// <summary>A directory of a volume, as the start of walks: a root, a working directory, an open
-/// directory.</summary>
+/// <summary>A directory of a volume as a mount shows it, as the start of walks: a root, a working directory,
+/// an open directory; or a file that is mounted on another.</summary>
 /// <remarks>
 /// The volume walks the whole path in one turn: it checks search permission in every directory by the
 /// caller's identity, follows symlinks, and does what is asked at the end, so that look-up and action are
-/// atomic. It comes back early only at a mount point, an absolute symlink, or ".." above its root. Errors are
+/// atomic. It comes back early only at a mount point, an absolute symlink, or ".." above what the mount shows
+/// by which the handle was got: where walks from a handle lead, the mount decides. Errors are
 /// those of the system call that the intent names, with Linux's precedence; EIO when the volume's node is
 /// down. </remarks>
 [Contract(21)]
@@ -122,23 +124,24 @@ public abstract partial class DirectoryContract : ServerObject
         Fails = [Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES, Errno.ELOOP, Errno.ENAMETOOLONG, Errno.Refresh])]
     public abstract void Walk(WalkRequest walk, [Caller] CallerIdentity caller, Reply<WalkReply> reply);
 
-    /// <summary>renameat2(2) within the volume. Flags: RENAME_NOREPLACE 1, RENAME_EXCHANGE 2. EXDEV when the
-    /// new directory is of another volume.</summary>
+    /// <summary>renameat2(2) within the mount. Flags: RENAME_NOREPLACE 1, RENAME_EXCHANGE 2. EXDEV when the
+    /// new directory is of another mount.</summary>
     [Call(2, Rights.Lookup, ReplyMax = 8_192,
         Fails = [Errno.EXDEV, Errno.ENOTEMPTY, Errno.EINVAL, Errno.EISDIR])]
     public abstract void Rename(
         [Max(4_096)] ByteText path, ObjectHandle newDirectory, [Max(4_096)] ByteText newPath, int flags,
         ulong rootInode, ulong mountVersion, [Caller] CallerIdentity caller, Reply<TwoPathReply> reply);
 
-    /// <summary>linkat(2) within the volume. EXDEV, EPERM for directories, EMLINK.</summary>
+    /// <summary>linkat(2) within the mount. EXDEV, EPERM for directories, EMLINK.</summary>
     [Call(3, Rights.Lookup, ReplyMax = 8_192, Fails = [Errno.EXDEV, Errno.EPERM, Errno.EEXIST, Errno.EMLINK])]
     public abstract void Link(
         [Max(4_096)] ByteText path, ObjectHandle newDirectory, [Max(4_096)] ByteText newPath, bool followLast,
         ulong rootInode, ulong mountVersion, [Caller] CallerIdentity caller, Reply<TwoPathReply> reply);
 
-    /// <summary>The path from the volume's root: "" for the root itself, "a/b". ENOENT when it was
-    /// removed.</summary>
-    [Call(4, Rights.Lookup, Idempotent = true, ReplyMax = 4_096, Fails = [Errno.ENOENT])]
+    /// <summary>The path from what the mount shows: "" for that itself, "a/b". ENOENT when it was removed,
+    /// ESTALE when it was moved out of what the mount shows, ENOTDIR for a file that is mounted.</summary>
+    [Call(4, Rights.Lookup, Idempotent = true, ReplyMax = 4_096,
+        Fails = [Errno.ENOENT, Errno.ESTALE, Errno.ENOTDIR, Errno.ENAMETOOLONG])]
     public abstract void PathOf(Reply<ByteText> reply);
 
     /// <summary>The directory's own status; it works for removed ones too.</summary>

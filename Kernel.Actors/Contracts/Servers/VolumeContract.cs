@@ -16,18 +16,12 @@ public abstract partial class VolumeContract : ServerObject
         [Max(64)] string type, [Max(4_096)] string options, [Caller] CallerIdentity caller,
             Reply<ulong> reply);
 
-    /// <summary>A directory handle of a volume's directory, for the caller; inode 0 is the root. ESTALE when
-    /// there is no such volume or directory.</summary>
-    [Call(2, Rights.None, Fails = [Errno.ESTALE])]
+    /// <summary>A directory handle of what a mount of the volume shows, for the caller: its root with inode
+    /// 0, or a directory of it that is covered, for the way up. Mount 0 is the whole of a volume that is not
+    /// mounted, and for kernels. ESTALE when there is no such volume, mount or directory.</summary>
+    [Call(2, Rights.None, Fails = [Errno.ESTALE, Errno.EACCES])]
     public abstract void Enter(
-        ulong volume, ulong inode, [Caller] CallerIdentity caller, Reply<ObjectHandle> reply);
-
-    /// <summary>Marks or unmarks a directory as a mount point; path calls with an older mount version get
-    /// Refresh from then on. Kernels only: the mount table's writer calls it. The root
-    /// directory takes a mount too: one volume over another. EBUSY when it is one already, ENOTDIR.</summary>
-    [Call(3, Rights.Kernel, Idempotent = true, Fails = [Errno.EBUSY, Errno.ENOTDIR, Errno.ESTALE])]
-    public abstract void SetMountPoint(
-        ulong volume, ulong inode, bool mounted, ulong mountVersion, Reply<Nothing> reply);
+        ulong volume, ulong mount, ulong inode, [Caller] CallerIdentity caller, Reply<ObjectHandle> reply);
 
     /// <summary>Ends a volume: EBUSY while files or directories of it are held open, unless forced.</summary>
     [Call(4, Rights.Kernel, Fails = [Errno.EBUSY, Errno.ESTALE])]
@@ -37,17 +31,68 @@ public abstract partial class VolumeContract : ServerObject
     [Call(5, Rights.None, Idempotent = true, ReplyMax = 1_024)]
     public abstract void List(Reply<VolumeInfo[]> reply);
 
-    /// <summary>MNT_EXPIRE of umount2(2). EBUSY while files or directories are held open. EAGAIN when the
-    /// volume was not marked as expiring, or was used since: it is marked now. Else it ends.</summary>
+    /// <summary>MNT_EXPIRE of umount2(2). EBUSY while files or directories are held open through the mount.
+    /// EAGAIN when it was not marked as expiring, or was used since: it is marked now.</summary>
     [Call(6, Rights.Kernel, Fails = [Errno.EAGAIN, Errno.EBUSY, Errno.ESTALE])]
-    public abstract void Expire(ulong volume, Reply<Nothing> reply);
+    public abstract void Expire(ulong volume, ulong mount, Reply<Nothing> reply);
 
-    /// <summary>Gives a volume other flags (all of them) and options (those named; size= and nr_inodes= have
-    /// an effect). EBUSY when it is to be read-only and files are open for writing, or open without a name;
-    /// EINVAL for unknown options and for limits below what is used.</summary>
+    /// <summary>Makes a volume read-only or not, and gives it other options (those named; size= and
+    /// nr_inodes= have an effect). EBUSY when it is to be read-only and files are open for writing, or open
+    /// without a name; EINVAL for unknown options and for limits below what is used.</summary>
     [Call(7, Rights.Kernel, Idempotent = true, Fails = [Errno.EBUSY, Errno.EINVAL, Errno.ESTALE])]
     public abstract void Remount(
-        ulong volume, ulong flags, [Max(4_096)] string options, Reply<Nothing> reply);
+        ulong volume, bool readOnly, [Max(4_096)] string options, Reply<Nothing> reply);
+
+    /// <summary>The mount table's writer tells a volume of all its mounts, and of all that is covered in
+    /// them; path calls with an older mount version get Refresh from then on. All or nothing.
+    /// ENOENT when an inode is gone, ENOTDIR when a directory is to be covered by a file or the other way
+    /// round, EBUSY when a mount that is to be read-only has files open for writing.</summary>
+    /// <param name="unlessUsed">EBUSY when files or directories are held open through a mount that
+    /// ends.</param>
+    [Call(8, Rights.Kernel, Idempotent = true,
+        Fails = [Errno.EBUSY, Errno.ENOENT, Errno.ENOTDIR, Errno.ESTALE])]
+    public abstract void Show(
+        ulong volume, ulong mountVersion, [Max(1_024)] MountView[] mounts,
+        [Max(1_024)] CoveredPlace[] covered, bool unlessUsed, Reply<Nothing> reply);
+
+    /// <summary>How inodes lie to each other, a byte per pair: see <see cref="Kinship"/>. EINVAL when there
+    /// are not as many of one kind as of the other.</summary>
+    [Call(9, Rights.Kernel, Idempotent = true, ReplyMax = 2_048, Fails = [Errno.EINVAL, Errno.ESTALE])]
+    public abstract void Relate(
+        ulong volume, [Max(2_048)] ulong[] above, [Max(2_048)] ulong[] below,
+        Reply<ReadOnlyMemory<byte>> reply);
+}
+
+/// <summary>One mount of a volume.</summary>
+/// <param name="Mount">Its number.</param>
+/// <param name="RootInode">The inode that it shows.</param>
+/// <param name="Flags">See <see cref="MountFlag"/>.</param>
+[Wire]
+public readonly partial record struct MountView(ulong Mount, ulong RootInode, ulong Flags);
+
+/// <summary>What is covered in one of a volume's mounts.</summary>
+/// <param name="Mount">In which.</param>
+/// <param name="Inode">Which inode.</param>
+/// <param name="ByFile">True when what covers it is no directory.</param>
+[Wire]
+public readonly partial record struct CoveredPlace(ulong Mount, ulong Inode, bool ByFile);
+
+/// <summary>How an inode lies to another: the bits that <see cref="VolumeContract.Relate"/>
+/// answers.</summary>
+[Flags]
+public enum Kinship : byte
+{
+    /// <summary>The lower one is not there.</summary>
+    None = 0,
+
+    /// <summary>The lower one is there.</summary>
+    Exists = 1,
+
+    /// <summary>The lower one is a directory.</summary>
+    Directory = 2,
+
+    /// <summary>The lower one is the upper one, or below it.</summary>
+    Within = 4,
 }
 
 /// <summary>A volume, for listings.</summary>

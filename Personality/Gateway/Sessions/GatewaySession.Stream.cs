@@ -59,6 +59,8 @@ internal sealed partial class GatewaySession
         catch (Exception e)
         {
             var takenOver = !dropped.IsCancellationRequested && serves.IsCancellationRequested;
+            // What hanging up makes happen does not come before the reason.
+            _replies.Detach(replies);
             if (!takenOver) Lost();
             throw Reason(e, takenOver);
         }

@@ -92,7 +92,7 @@ internal static class Descriptors
         var flags = await task.Patient(file.Client, static client => client.Flags());
         if (flags.Failed) return flags.Errno;
         // open(2) sets it on 64-bit systems, pipe(2) does not.
-        return file.Volume == 0 ? flags.Value : flags.Value | OpenFlag.O_LARGEFILE;
+        return file.Mount == 0 ? flags.Value : flags.Value | OpenFlag.O_LARGEFILE;
     }
 
     private static async ValueTask<SysResult> Capacity(LinuxTask task, OpenFile file, int wanted)

@@ -40,7 +40,7 @@ internal static class FileNotes
 
     // Files with names are sealed against seals from the start, as in Linux's tmpfs (fcntl(2)).
     private static async ValueTask<bool> IsSealed(LinuxTask task, OpenFile file) =>
-        file.Volume != 0 && await file.KnowType(task) == Abi.FileMode.S_IFREG;
+        file.Mount != 0 && await file.KnowType(task) == Abi.FileMode.S_IFREG;
 
     private static async ValueTask<SysResult> GetOwner(LinuxTask task, OpenFile file)
     {

@@ -105,7 +105,7 @@ internal static class Links
         if (path.Failed) return path.Errno;
         using var cursor = (await PathCursor.Begin(task, to.Directory, path.Value)).Out(out var errno);
         if (cursor is null) return errno;
-        return await TwoPaths.Run(file.Volume, cursor, goal => task.Patient(
+        return await TwoPaths.Run(file.Mount, cursor, goal => task.Patient(
             (file.Client, goal),
             static ask => ask.Client.Link(
                 ask.goal.At.Client.Handle, ask.goal.Path, ask.goal.RootInode, ask.goal.Mounts.Version)));

@@ -13,7 +13,7 @@ internal static class Mounting
     private const int TypeBytesMax = 63;
     private const string NodeOption = "node=";
 
-    /// <summary>mount(2) of a new volume. The option "node=ID" says which node is to own it.</summary>
+    /// <summary>mount(2). Of a new volume the option "node=ID" says which node is to own it.</summary>
     public static async ValueTask<SysResult> Mount(LinuxTask task, SyscallArgs args)
     {
         var type = Optional(args, 2);
@@ -30,15 +30,27 @@ internal static class Mounting
         var flags = args.Address(3);
         if ((flags & MagicMask) == Magic) flags &= ~MagicMask;
         if ((flags & Remount) != 0) return await MountChanges.Remount(task, at.Value, flags, data.Value);
-        // A volume is seen at one directory: there are no bind mounts yet.
-        if ((flags & Bind) != 0) return Errno.EINVAL;
-        if ((flags & MountChanges.Propagation) != 0) return MountChanges.SetPropagation(at.Value, flags);
+        if ((flags & Bind) != 0)
+        {
+            return await MountChanges.Bind(task, source.Value, at.Value, path.Value, flags);
+        }
+        if ((flags & MountChanges.Propagation) != 0)
+        {
+            return await MountChanges.Propagate(task, at.Value, flags);
+        }
         if ((flags & Move) != 0) return await MountChanges.Move(task, source.Value, at.Value, path.Value);
         if (args.Address(2) == 0) return Errno.EINVAL;
         if (type.Value.Length > TypeBytesMax) return Errno.ENODEV;
         if (!SplitOptions(data.Value.ToString(), out var options, out var node)) return Errno.EINVAL;
-        return await Mount(
-            task, at.Value, path.Value, source.Value, type.Value.ToString(), flags, options, node);
+        return await MountChanges.ChangeAt(task, at.Value, path.Value, new MountChange
+        {
+            Kind = MountChangeKind.Mount,
+            Flags = flags,
+            NodeId = node,
+            Type = type.Value.ToString(),
+            Source = source.Value,
+            Options = options,
+        });
     }
 
     /// <summary>umount2(2).</summary>
@@ -57,14 +69,14 @@ internal static class Mounting
         var reply = await cursor.Walk(what, stopAtMount: true);
         if (reply.Failed) return reply.Errno;
         if (!task.Principal.IsAdministrator) return Errno.EPERM;
-        var volume = await MountedAt(task, cursor, reply.Value);
-        if (volume.Failed) return volume.Errno;
-        var names = NameClient.On(task.Context, task.System.Host.Node);
-        var done = await task.Patient(
-            (names, volume.Value, Flags: flags & (force | detach | expire)),
-            static ask => ask.names.Unmount(ask.Value, ask.Flags));
-        if (!done.Failed) await task.System.Mounts.Again(task);
-        return done.Done();
+        var mount = await MountedAt(cursor, reply.Value);
+        if (mount.Failed) return mount.Errno;
+        return await MountChanges.Change(task, new MountChange
+        {
+            Kind = MountChangeKind.Unmount,
+            Mount = mount.Value,
+            Flags = (ulong)(flags & (force | detach | expire)),
+        });
     }
 
     /// <summary>statfs(2).</summary>
@@ -97,22 +109,6 @@ internal static class Mounting
         return (await task.Patient(file.Client, static client => client.Sync())).Done();
     }
 
-    private static async ValueTask<SysResult> Mount(
-        LinuxTask task, MountPlace at, ByteText path, ByteText source, string type, ulong flags,
-        string options, int node)
-    {
-        var shown = await Shown(task, at, path);
-        if (shown.Failed) return shown.Errno;
-        var names = NameClient.On(task.Context, task.System.Host.Node);
-        var done = await task.Patient(
-            (names, source, at, shown.Value, type, flags, options, node),
-            static ask => ask.names.Mount(
-                ask.source, ask.at.Volume, ask.at.Inode, ask.Value, ask.type, ask.flags, ask.options,
-                ask.node));
-        if (!done.Failed) await task.System.Mounts.Again(task);
-        return done.Done();
-    }
-
     /// <summary>What a path leads to, through all that is mounted on the way.</summary>
     public static async ValueTask<Outcome<MountPlace>> Find(LinuxTask task, ByteText path)
     {
@@ -121,7 +117,9 @@ internal static class Mounting
         var reply = await cursor.Walk(new WalkRequest { Intent = WalkIntent.Status, FollowLast = true });
         if (reply.Failed) return reply.Errno;
         var isDirectory = (reply.Value.Status.Mode & Abi.FileMode.S_IFMT) == Abi.FileMode.S_IFDIR;
-        return new MountPlace(cursor.Volume, reply.Value.Status.Inode, isDirectory);
+        var inode = reply.Value.Status.Inode;
+        var isRoot = cursor.Mounts.Of(cursor.Mount)?.RootInode == inode;
+        return new MountPlace(cursor.Mount, inode, isDirectory, isRoot);
     }
 
     /// <summary>How listings show a place.</summary>
@@ -133,22 +131,22 @@ internal static class Mounting
         return directory is null ? errno : await AbsolutePath.Of(task, directory);
     }
 
-    // The volume whose root the path names. EINVAL when the path names anything else.
-    private static async ValueTask<Outcome<ulong>> MountedAt(
-        LinuxTask task, PathCursor cursor, WalkReply reply)
+    // The mount whose root the path names, which may be out of reach. EINVAL when the path names anything
+    // else.
+    private static async ValueTask<Outcome<ulong>> MountedAt(PathCursor cursor, WalkReply reply)
     {
         if (reply.Stop == WalkStop.Mount)
         {
             MountEntry? mounted;
-            while ((mounted = cursor.Mounts.On(reply.Volume, reply.MountInode)) is null)
+            while ((mounted = cursor.Mounts.On(cursor.Mount, reply.MountInode)) is null)
             {
                 var errno = await cursor.Refresh();
                 if (errno != Errno.None) return errno;
             }
-            return mounted.Value.Volume;
+            return mounted.Value.Id;
         }
-        if (cursor.Mounts.Of(cursor.Volume) is null) return Errno.EINVAL;
-        return reply.Status.Inode == VolumeContract.RootInode ? cursor.Volume : Errno.EINVAL;
+        var isRoot = cursor.Mounts.Of(cursor.Mount)?.RootInode == reply.Status.Inode;
+        return isRoot ? cursor.Mount : Errno.EINVAL;
     }
 
     private static Outcome<ByteText> Optional(SyscallArgs args, int index) =>

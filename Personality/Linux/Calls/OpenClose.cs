@@ -71,7 +71,7 @@ internal static class OpenClose
             FollowLast = (flags & OpenFlag.O_NOFOLLOW) == 0 && !(creates && (flags & OpenFlag.O_EXCL) != 0),
         });
         if (reply.Failed) return reply.Errno;
-        var file = await Opened(task, reply.Value, flags, cursor.Volume);
+        var file = await Opened(task, reply.Value, flags, cursor.Mount);
         return file.Failed ? file.Errno : Descriptors.Install(task, file.Value, flags);
     }
 

@@ -19,12 +19,14 @@ internal static class AbsolutePath
             for (var depth = 0; depth < MountsMax; depth++)
             {
                 var part = await task.Patient(at.Client, static client => client.PathOf());
+                // It was moved out of what the mount shows.
+                if (part.Errno == Errno.ESTALE) return (ByteText)"(unreachable)/";
                 if (part.Failed) return part.Errno;
                 path = Join(part.Value, path);
-                var mount = mounts.Value.Of(at.Volume);
+                var mount = mounts.Value.Of(at.Mount);
                 if (mount is null) return ByteText.Concat("(unreachable)/"u8, path.Span);
-                if (mount.Value.OnVolume == 0) return ByteText.Concat("/"u8, path.Span);
-                var outer = mounts.Value.Of(mount.Value.OnVolume);
+                if (mount.Value.OnMount == 0) return ByteText.Concat("/"u8, path.Span);
+                var outer = mounts.Value.Of(mount.Value.OnMount);
                 if (outer is null) return ByteText.Concat("(unreachable)/"u8, path.Span);
                 var covered = await task.Enter(outer.Value, mount.Value.OnInode);
                 if (covered.Failed) return covered.Errno;

@@ -51,30 +51,29 @@ internal sealed class Mounts(MountTable table)
     /// <summary>Its version.</summary>
     public ulong Version => table.Version;
 
-    /// <summary>The root of everything.</summary>
+    /// <summary>The root mount.</summary>
     public MountEntry Root => table.Mounts[0];
 
-    /// <summary>What is seen at a directory: the uppermost of what is mounted there; null when nothing
-    /// is.</summary>
-    public MountEntry? On(ulong volume, ulong inode)
+    /// <summary>What is seen at an inode of a mount: the uppermost of what is mounted there; null when
+    /// nothing is.</summary>
+    public MountEntry? On(ulong mount, ulong inode)
     {
         MountEntry? top = null;
-        if (volume == 0) return top;
-        // What is mounted over a volume comes after it in the table.
+        // What is mounted over a mount comes after it in the table.
         foreach (var entry in table.Mounts)
         {
-            if (entry.OnVolume != volume || entry.OnInode != inode) continue;
-            (top, volume, inode) = (entry, entry.Volume, VolumeContract.RootInode);
+            if (mount == 0 || entry.OnMount != mount || entry.OnInode != inode) continue;
+            (top, mount, inode) = (entry, entry.Id, entry.RootInode);
         }
         return top;
     }
 
-    /// <summary>Where a volume is mounted.</summary>
-    public MountEntry? Of(ulong volume)
+    /// <summary>A mount by its number; null when there is none.</summary>
+    public MountEntry? Of(ulong mount)
     {
         foreach (var entry in table.Mounts)
         {
-            if (entry.Volume == volume) return entry;
+            if (entry.Id == mount) return entry;
         }
         return null;
     }

@@ -40,6 +40,6 @@ internal static class PathCall
         using var cursor = begun.Value;
         var what = new WalkRequest { Intent = WalkIntent.Directory, FollowLast = true };
         var reply = await cursor.Walk(what);
-        return reply.Failed ? reply.Errno : new DirectoryRef(task.Context, reply.Value.Handle, cursor.Volume);
+        return reply.Failed ? reply.Errno : new DirectoryRef(task.Context, reply.Value.Handle, cursor.Mount);
     }
 }

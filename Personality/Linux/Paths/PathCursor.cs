@@ -38,11 +38,11 @@ internal sealed class PathCursor : IDisposable
     /// <summary>Symlinks followed so far.</summary>
     public int Links { get; private set; }
 
-    /// <summary>The volume where the walk stands.</summary>
-    public ulong Volume => At.Volume;
+    /// <summary>The mount where the walk stands.</summary>
+    public ulong Mount => At.Mount;
 
     /// <summary>The inode that ".." does not leave, or 0.</summary>
-    public ulong RootInode => At.Volume == _task.Root.Volume ? _task.RootInode : 0;
+    public ulong RootInode => At.Mount == _task.Root.Mount ? _task.RootInode : 0;
 
     /// <summary>Begins at the root, the working directory, or an open directory. EBADF, ENOTDIR.</summary>
     public static async ValueTask<Outcome<PathCursor>> Begin(LinuxTask task, int directory, ByteText path)
@@ -98,7 +98,7 @@ internal sealed class PathCursor : IDisposable
             var errno = reply.Errno;
             if (errno == Errno.Refresh) errno = await Refresh();
             else if (reply is { Failed: false, Value.Stop: WalkStop.Done })
-                Stand(new DirectoryRef(_task.Context, reply.Value.Handle, At.Volume), rest);
+                Stand(new DirectoryRef(_task.Context, reply.Value.Handle, At.Mount), rest);
             else if (!reply.Failed)
                 errno = await Advance(reply.Value with { Rest = Join(reply.Value.Rest, rest) });
             if (errno != Errno.None) return errno;
@@ -137,7 +137,7 @@ internal sealed class PathCursor : IDisposable
     public Errno StandAtParent(WalkReply parent)
     {
         if (parent.Handle.IsNone) return Errno.EIO;
-        Stand(new DirectoryRef(_task.Context, parent.Handle, At.Volume), parent.Rest);
+        Stand(new DirectoryRef(_task.Context, parent.Handle, At.Mount), parent.Rest);
         return Errno.None;
     }
 
@@ -165,7 +165,7 @@ internal sealed class PathCursor : IDisposable
     private async ValueTask<Errno> Enter(WalkReply reply)
     {
         MountEntry? entry;
-        while ((entry = Mounts.On(reply.Volume, reply.MountInode)) is null)
+        while ((entry = Mounts.On(At.Mount, reply.MountInode)) is null)
         {
             var errno = await Refresh();
             if (errno != Errno.None) return errno;
@@ -175,19 +175,18 @@ internal sealed class PathCursor : IDisposable
 
     private async ValueTask<Errno> Leave(ByteText rest)
     {
-        var mount = Mounts.Of(At.Volume);
-        if (mount is null || mount.Value.OnVolume == 0)
+        var mount = Mounts.Of(At.Mount);
+        if (mount is null || mount.Value.OnMount == 0)
         {
-            // Above the root of everything is the root; so it is above a volume that is no longer mounted.
-            if (mount is not null
-                && Mounts.On(mount.Value.Volume, VolumeContract.RootInode) is { } over)
+            // Above the root of everything is the root.
+            if (mount is not null && Mounts.On(mount.Value.Id, mount.Value.RootInode) is { } over)
             {
                 return await Enter(over, 0, rest);
             }
             Stand(_task.Root.Hold(), rest);
             return Errno.None;
         }
-        var outer = Mounts.Of(mount.Value.OnVolume);
+        var outer = Mounts.Of(mount.Value.OnMount);
         if (outer is null) return Errno.ENOENT;
         var up = rest.IsEmpty ? ".." : ByteText.Concat("../"u8, rest.Span);
         return await Enter(outer.Value, mount.Value.OnInode, up);
@@ -196,6 +195,8 @@ internal sealed class PathCursor : IDisposable
     private async ValueTask<Errno> Enter(MountEntry entry, ulong inode, ByteText rest)
     {
         var handle = await _task.Enter(entry, inode);
+        // The mount ended meanwhile: on from where the walk stands, by the table that says so.
+        if (handle.Errno == Errno.ESTALE) return await Refresh();
         if (handle.Failed) return handle.Errno;
         Stand(handle.Value, rest);
         return Errno.None;

@@ -3,23 +3,23 @@ using K42.Contracts.Servers;
 
 namespace K42.Personality.Linux.Paths;
 
-/// <summary>rename and link: two paths, and one volume that must hold both ends.</summary>
+/// <summary>rename and link: two paths, and one mount that must hold both ends.</summary>
 internal static class TwoPaths
 {
     private const int RoundsMax = 4_096;
 
-    /// <summary>What to do with the two paths, once both start in one volume.</summary>
+    /// <summary>What to do with the two paths, once both start in one mount.</summary>
     public delegate ValueTask<Outcome<TwoPathReply>> Deed(PathCursor from, PathCursor to);
 
     /// <summary>Runs the deed where both paths have got to. EXDEV when they end in different
-    /// volumes.</summary>
-    /// <param name="finds">How link(2) looks for what it links before it compares volumes; null for
+    /// mounts.</summary>
+    /// <param name="finds">How link(2) looks for what it links before it compares mounts; null for
     /// rename(2), which compares them first.</param>
     public static async ValueTask<Errno> Run(PathCursor from, PathCursor to, WalkRequest? finds, Deed deed)
     {
         for (var round = 0; round < RoundsMax; round++)
         {
-            if (from.Volume != to.Volume)
+            if (from.Mount != to.Mount)
             {
                 var met = await Meet(from, to, finds);
                 if (met != Errno.None) return met;
@@ -47,16 +47,16 @@ internal static class TwoPaths
         return Errno.ELOOP;
     }
 
-    /// <summary>The same with one path, whose end must be in a volume.</summary>
+    /// <summary>The same with one path, whose end must be in a mount.</summary>
     public static async ValueTask<Errno> Run(
-        ulong volume, PathCursor to, Func<PathCursor, ValueTask<Outcome<TwoPathReply>>> deed)
+        ulong mount, PathCursor to, Func<PathCursor, ValueTask<Outcome<TwoPathReply>>> deed)
     {
         for (var round = 0; round < RoundsMax; round++)
         {
-            if (volume != to.Volume)
+            if (mount != to.Mount)
             {
                 var errno = await ToParent(to);
-                if (errno == Errno.None && volume != to.Volume) errno = await Apart(to);
+                if (errno == Errno.None && mount != to.Mount) errno = await Apart(to);
                 if (errno != Errno.None) return errno;
             }
             var went = await to.Fit();
@@ -85,21 +85,21 @@ internal static class TwoPaths
         : await ToParent(from);
 
     // The starts differ; the ends need not. Both are walked to the directory of the last name, errors of
-    // either path coming before EXDEV, and the volumes compared there.
+    // either path coming before EXDEV, and the mounts compared there.
     private static async ValueTask<Errno> Meet(PathCursor from, PathCursor to, WalkRequest? finds)
     {
         var first = await ToParent(from);
         if (first != Errno.None) return first;
         var second = await ToParent(to);
         if (second != Errno.None) return second;
-        if (from.Volume == to.Volume) return Errno.None;
+        if (from.Mount == to.Mount) return Errno.None;
         if (finds is null) return Errno.EXDEV;
         var found = await from.Walk(finds.Value);
         if (found.Failed) return found.Errno;
-        return from.Volume == to.Volume ? Errno.None : await Apart(to);
+        return from.Mount == to.Mount ? Errno.None : await Apart(to);
     }
 
-    // What link(2) finds wrong with the new name before it says that it is in another volume.
+    // What link(2) finds wrong with the new name before it says that it is in another mount.
     private static async ValueTask<Errno> Apart(PathCursor to)
     {
         var exists = await to.Walk(new WalkRequest { Intent = WalkIntent.Status });

@@ -21,9 +21,9 @@ internal sealed class Bequest
 
     public ulong RootInode { get; init; }
 
-    public (ObjectHandle Handle, ulong Volume) Root { get; init; }
+    public (ObjectHandle Handle, ulong Mount) Root { get; init; }
 
-    public (ObjectHandle Handle, ulong Volume) Cwd { get; init; }
+    public (ObjectHandle Handle, ulong Mount) Cwd { get; init; }
 
     public required List<BequeathedFile> Files { get; init; }
 
@@ -63,15 +63,15 @@ internal sealed class Bequest
         writer.UInt64(IgnoredSignals);
         writer.UInt64(RootInode);
         writer.Handle(Root.Handle);
-        writer.UInt64(Root.Volume);
+        writer.UInt64(Root.Mount);
         writer.Handle(Cwd.Handle);
-        writer.UInt64(Cwd.Volume);
+        writer.UInt64(Cwd.Mount);
         writer.Int32(Files.Count);
         foreach (var file in Files)
         {
             writer.Handle(file.Handle);
             writer.Int32(file.Flags);
-            writer.UInt64(file.Volume);
+            writer.UInt64(file.Mount);
             writer.UInt32(file.Type);
             writer.Int32(file.Descriptors.Length);
             foreach (var descriptor in file.Descriptors) writer.Int32(descriptor);
@@ -88,7 +88,7 @@ internal sealed class Bequest
         foreach (var file in Files)
         {
             var open = new OpenFile(
-                hosted.Context, file.Handle, file.Flags, file.Volume) { Type = file.Type };
+                hosted.Context, file.Handle, file.Flags, file.Mount) { Type = file.Type };
             for (var at = 0; at < file.Descriptors.Length; at++)
             {
                 if (at > 0) open.Hold();
@@ -96,11 +96,11 @@ internal sealed class Bequest
             }
         }
         return new LinuxTask(
-            system, hosted, new DirectoryRef(hosted.Context, Root.Handle, Root.Volume), RootInode,
-            new DirectoryRef(hosted.Context, Cwd.Handle, Cwd.Volume), this, descriptors);
+            system, hosted, new DirectoryRef(hosted.Context, Root.Handle, Root.Mount), RootInode,
+            new DirectoryRef(hosted.Context, Cwd.Handle, Cwd.Mount), this, descriptors);
     }
 }
 
 /// <summary>An open file that a child gets, and the descriptors that lead to it.</summary>
 internal sealed record BequeathedFile(
-    ObjectHandle Handle, int Flags, ulong Volume, uint Type, int[] Descriptors);
+    ObjectHandle Handle, int Flags, ulong Mount, uint Type, int[] Descriptors);

@@ -5,7 +5,7 @@ namespace K42.Personality.Linux;
 
 /// <summary>A directory that walks start at: root, working directory, open directory, or one on the
 /// way.</summary>
-internal sealed class DirectoryRef(CallContext context, ObjectHandle handle, ulong volume) : SharedHandle
+internal sealed class DirectoryRef(CallContext context, ObjectHandle handle, ulong mount) : SharedHandle
 {
     /// <summary>What a child needs on it.</summary>
     public const Rights Given = Rights.Lookup | Rights.ControlAccess;
@@ -13,8 +13,8 @@ internal sealed class DirectoryRef(CallContext context, ObjectHandle handle, ulo
     /// <summary>The directory.</summary>
     public DirectoryClient Client { get; } = new(context, handle);
 
-    /// <summary>The volume that it is in.</summary>
-    public ulong Volume { get; } = volume;
+    /// <summary>The mount that it is seen in.</summary>
+    public ulong Mount { get; } = mount;
 
     /// <summary>This, with one more use.</summary>
     public DirectoryRef Hold() =>

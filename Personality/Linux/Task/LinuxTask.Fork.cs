@@ -43,7 +43,7 @@ public sealed partial class LinuxTask
                 {
                     var handle = await Give(file, hosted.Pid);
                     if (handle.Failed) return handle.Errno;
-                    copy = new OpenFile(hosted.Context, handle.Value, file.Flags, file.Volume)
+                    copy = new OpenFile(hosted.Context, handle.Value, file.Flags, file.Mount)
                     {
                         Type = file.Type,
                     };
@@ -73,9 +73,9 @@ public sealed partial class LinuxTask
         var child = new LinuxTask(
             System,
             hosted,
-            new DirectoryRef(hosted.Context, root.Value, Root.Volume),
+            new DirectoryRef(hosted.Context, root.Value, Root.Mount),
             RootInode,
-            new DirectoryRef(hosted.Context, cwd.Value, here.Volume))
+            new DirectoryRef(hosted.Context, cwd.Value, here.Mount))
         {
             Files = descriptors,
             _umask = Umask,

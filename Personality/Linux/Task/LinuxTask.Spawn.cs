@@ -56,7 +56,7 @@ public sealed partial class LinuxTask
                 var handle = await Give(file, pid);
                 if (handle.Failed) return handle.Errno;
                 given.Add(new BequeathedFile(
-                    handle.Value, file.Flags, file.Volume, file.Type, [.. group.Select(held => held.Fd)]));
+                    handle.Value, file.Flags, file.Mount, file.Type, [.. group.Select(held => held.Fd)]));
             }
             return await Bequeath(pid, given);
         }
@@ -79,8 +79,8 @@ public sealed partial class LinuxTask
             SignalMask = SignalMask,
             IgnoredSignals = Ignored(),
             RootInode = RootInode,
-            Root = (root.Value, Root.Volume),
-            Cwd = (cwd.Value, here.Volume),
+            Root = (root.Value, Root.Mount),
+            Cwd = (cwd.Value, here.Mount),
             Files = files,
         };
         return await Patient(

@@ -109,14 +109,15 @@ public sealed partial class LinuxTask
     /// <summary>Sets it and gives what it was.</summary>
     internal uint SetUmask(uint mask) => Interlocked.Exchange(ref _umask, mask & Abi.FileMode.S_IRWXUGO);
 
-    /// <summary>A directory of a mounted volume, by its number; 0 is the volume's root.</summary>
+    /// <summary>What a mount shows: its root with inode 0, or a directory that is covered in it. ESTALE when
+    /// the mount is there no more.</summary>
     internal async ValueTask<Outcome<DirectoryRef>> Enter(MountEntry mount, ulong inode)
     {
         var volumes = VolumeClient.On(Context, mount.Node);
         var handle = await Patient(
-            (volumes, mount.Volume, inode),
-            static ask => ask.volumes.Enter(ask.Volume, ask.inode));
-        return handle.Failed ? handle.Errno : new DirectoryRef(Context, handle.Value, mount.Volume);
+            (volumes, mount.Volume, mount.Id, inode),
+            static ask => ask.volumes.Enter(ask.Volume, ask.Id, ask.inode));
+        return handle.Failed ? handle.Errno : new DirectoryRef(Context, handle.Value, mount.Id);
     }
 
     /// <summary>The Linux side of a child that this task's fork made; once, for who runs it. Null when there

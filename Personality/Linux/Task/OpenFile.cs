@@ -6,7 +6,7 @@ namespace K42.Personality.Linux;
 
 /// <summary>An open file as one task has it: what its descriptors lead to.</summary>
 /// <remarks>Offset and status flags are the server's, shared with every task that was given access.</remarks>
-internal sealed class OpenFile(CallContext context, ObjectHandle handle, int flags, ulong volume)
+internal sealed class OpenFile(CallContext context, ObjectHandle handle, int flags, ulong mount)
     : SharedHandle
 {
     private DirectoryRef? _directory;
@@ -18,8 +18,8 @@ internal sealed class OpenFile(CallContext context, ObjectHandle handle, int fla
     /// <summary>The flags of open(2) that never change: access mode and O_PATH.</summary>
     public int Flags { get; } = flags & (OpenFlag.O_ACCMODE | OpenFlag.O_PATH);
 
-    /// <summary>The volume that it is in; 0 for pipes and devices.</summary>
-    public ulong Volume { get; } = volume;
+    /// <summary>The mount that it was opened in; 0 for pipes.</summary>
+    public ulong Mount { get; } = mount;
 
     /// <summary>Its type (S_IFMT), or 0 while it is not known.</summary>
     public uint Type
@@ -64,7 +64,7 @@ internal sealed class OpenFile(CallContext context, ObjectHandle handle, int fla
         if (type != 0 && type != Abi.FileMode.S_IFDIR) return Errno.ENOTDIR;
         var handle = await task.Patient(Client, static client => client.AsDirectory());
         if (handle.Failed) return handle.Errno;
-        var made = new DirectoryRef(task.Context, handle.Value, Volume);
+        var made = new DirectoryRef(task.Context, handle.Value, Mount);
         made.Hold();
         if (Interlocked.CompareExchange(ref _directory, made, null) is not null) made.Dispose();
         return made;

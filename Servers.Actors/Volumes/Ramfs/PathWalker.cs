@@ -23,7 +23,7 @@ internal enum LastKind : byte
 /// <remarks>A symlink's target takes the place of the components it stood for, so nesting needs no
 /// stack.</remarks>
 internal ref struct PathWalker(
-    RamFileSystem files, RamDirectory start, ByteText path, Principal who, int linksFollowed, ulong rootInode)
+    RamFileSystem files, RamNode start, ByteText path, Visitor who, int linksFollowed, ulong rootInode)
 {
     /// <summary>The longest path, without the terminator (PATH_MAX).</summary>
     public const int PathBytesMax = 4_095;
@@ -40,7 +40,11 @@ internal ref struct PathWalker(
     private int _nameEnd;
 
     /// <summary>Where the walk has got to: the directory that the last component is looked up in.</summary>
-    public RamDirectory Directory { get; private set; } = start;
+    public RamDirectory Directory { get; private set; } = start as RamDirectory ?? files.Root;
+
+    /// <summary>The start when it is no directory: a file that is mounted somewhere. Nothing can follow
+    /// it.</summary>
+    public RamNode? File { get; } = start is RamDirectory ? null : start;
 
     public LastKind Kind { get; private set; }
 
@@ -85,6 +89,7 @@ internal ref struct PathWalker(
                 (Kind, TrailingSlash) = (LastKind.Start, false);
                 return Errno.None;
             }
+            if (File is not null) return Errno.ENOTDIR;
             if (!Access.Allows(Directory, who, ModeBits.MayExecute)) return Errno.EACCES;
             TakeComponent();
             if (_at == _path.Length) return Errno.None;
@@ -105,9 +110,9 @@ internal ref struct PathWalker(
             if (errno != Errno.None || Stopped) return errno;
             if (Kind != LastKind.Name)
             {
-                if (Kind == LastKind.DotDot) Up();
-                if (!Stopped) node = Directory;
-                return Errno.None;
+                if (Kind == LastKind.DotDot) errno = Up();
+                if (errno == Errno.None && !Stopped) node = File ?? Directory;
+                return errno;
             }
             errno = Find(out var found);
             if (errno != Errno.None || found is null) return errno;
@@ -118,7 +123,7 @@ internal ref struct PathWalker(
                 continue;
             }
             if (TrailingSlash && found is not RamDirectory) return Errno.ENOTDIR;
-            if (found is RamDirectory { Mounted: true }) StopAtMount(found);
+            if (who.View.Covers(found)) StopAtMount(found);
             else node = found;
             return Errno.None;
         }
@@ -144,8 +149,8 @@ internal ref struct PathWalker(
     /// <summary>Puts a symlink's target in the place of the last component.</summary>
     public Errno Follow(RamLink link)
     {
-        if (LinksFollowed++ >= LinksMax) return Errno.ELOOP;
-        files.TouchAccessed(link);
+        if (LinksFollowed++ >= LinksMax || who.View.Has(MountFlag.NoSymlinks)) return Errno.ELOOP;
+        files.TouchAccessed(link, who.View);
         // What remains begins with a slash, or is nothing.
         _path = ByteText.Concat(link.Target.Span, _path.Span[_nameEnd..]);
         _at = 0;
@@ -169,8 +174,7 @@ internal ref struct PathWalker(
         if (Kind == LastKind.Dot) return Errno.None;
         if (Kind == LastKind.DotDot)
         {
-            Up();
-            return Errno.None;
+            return Up();
         }
         var errno = Find(out var node);
         if (errno != Errno.None) return errno;
@@ -178,7 +182,7 @@ internal ref struct PathWalker(
         {
             case null:
                 return Errno.ENOENT;
-            case RamDirectory { Mounted: true }:
+            case RamDirectory when who.View.Covers(node):
                 StopAtMount(node);
                 return Errno.None;
             case RamDirectory next:
@@ -191,23 +195,28 @@ internal ref struct PathWalker(
         }
     }
 
-    private void Up()
+    private Errno Up()
     {
-        if (Directory.Number == rootInode)
+        var view = who.View;
+        if (Directory.Number == rootInode || (view.IsDetached && Directory == view.Root))
         {
             // What is mounted over the caller's root is seen from there by ".." only.
         }
-        else if (Directory == files.Root)
+        else if (Directory == view.Root)
         {
             Stop = WalkStop.AboveRoot;
             Rest = Remaining();
-            return;
+            return Errno.None;
         }
         else
         {
             Directory = Directory.Parent;
+            // It was moved out of what the mount shows.
+            var shown = view.Root == files.Root || files.IsWithin(Directory, view.Root);
+            if (!shown) return Errno.ENOENT;
         }
-        if (Directory.Mounted) StopAtMount(Directory);
+        if (view.Covers(Directory)) StopAtMount(Directory);
+        return Errno.None;
     }
 
     private void TakeComponent()

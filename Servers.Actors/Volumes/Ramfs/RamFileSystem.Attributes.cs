@@ -6,13 +6,13 @@ namespace K42.Servers.Volumes.Ramfs;
 internal sealed partial class RamFileSystem
 {
     /// <summary>chmod(2): permission bits, for the owner and root.</summary>
-    public Errno SetMode(RamNode node, uint mode, Principal who)
+    public Errno SetMode(RamNode node, uint mode, Visitor who)
     {
-        if (IsReadOnly) return Errno.EROFS;
+        if (IsReadOnlyFor(who)) return Errno.EROFS;
         if (node is RamLink) return Errno.EOPNOTSUPP;
         if (!Access.Owns(node, who)) return Errno.EPERM;
         mode &= ModeBits.AllPermissions;
-        if (!who.IsRoot && !who.InGroup(node.Gid)) mode &= ~ModeBits.SetGid;
+        if (!who.Principal.IsRoot && !who.Principal.InGroup(node.Gid)) mode &= ~ModeBits.SetGid;
         node.Mode = node.Type | mode;
         node.ChangedNs = Now;
         return Errno.None;
@@ -21,16 +21,16 @@ internal sealed partial class RamFileSystem
     /// <summary>chown(2): root may do all, the owner may choose among its groups.</summary>
     /// <param name="uid">-1 leaves it as it is.</param>
     /// <param name="gid">-1 leaves it as it is.</param>
-    public Errno SetOwner(RamNode node, long uid, long gid, Principal who)
+    public Errno SetOwner(RamNode node, long uid, long gid, Visitor who)
     {
-        if (IsReadOnly) return Errno.EROFS;
+        if (IsReadOnlyFor(who)) return Errno.EROFS;
         var newUid = uid is -1 or uint.MaxValue ? node.Uid : (uint)uid;
         var newGid = gid is -1 or uint.MaxValue ? node.Gid : (uint)gid;
-        var isOwner = node.Uid == who.Uid;
-        if (!who.IsRoot)
+        var isOwner = node.Uid == who.Principal.Uid;
+        if (!who.Principal.IsRoot)
         {
             if (uid is not (-1 or uint.MaxValue) && (!isOwner || newUid != node.Uid)) return Errno.EPERM;
-            var groupIsFree = isOwner && (newGid == node.Gid || who.InGroup(newGid));
+            var groupIsFree = isOwner && (newGid == node.Gid || who.Principal.InGroup(newGid));
             if (gid is not (-1 or uint.MaxValue) && !groupIsFree) return Errno.EPERM;
         }
         var mode = Access.ModeAfterChown(node, who);
@@ -41,10 +41,10 @@ internal sealed partial class RamFileSystem
 
     /// <summary>utimensat(2): both "now" is a touch, which write permission allows; the rest is the
     /// owner's.</summary>
-    public Errno SetTimes(RamNode node, long accessedNs, long modifiedNs, Principal who)
+    public Errno SetTimes(RamNode node, long accessedNs, long modifiedNs, Visitor who)
     {
         if (accessedNs == SetTime.Omit && modifiedNs == SetTime.Omit) return Errno.None;
-        if (IsReadOnly) return Errno.EROFS;
+        if (IsReadOnlyFor(who)) return Errno.EROFS;
         if (!Access.Owns(node, who))
         {
             if (accessedNs != SetTime.Now || modifiedNs != SetTime.Now) return Errno.EPERM;
@@ -58,16 +58,16 @@ internal sealed partial class RamFileSystem
     }
 
     /// <summary>Reads from a file at an offset, and notes when.</summary>
-    public ReadOnlyMemory<byte> Read(RamFile file, long offset, int count, bool touch)
+    public ReadOnlyMemory<byte> Read(RamFile file, long offset, int count, bool touch, VolumeView view)
     {
         var bytes = file.Read(offset, count);
-        if (touch) TouchAccessed(file);
+        if (touch) TouchAccessed(file, view);
         return bytes;
     }
 
     /// <summary>Writes to a file at an offset: how many bytes were taken, or ENOSPC when none
     /// fitted.</summary>
-    public Outcome<int> Write(RamFile file, long offset, ReadOnlySpan<byte> data, Principal who)
+    public Outcome<int> Write(RamFile file, long offset, ReadOnlySpan<byte> data, Visitor who)
     {
         if (data.IsEmpty) return 0;
         file.Mode = Access.ModeAfterWrite(file, who);
@@ -79,7 +79,7 @@ internal sealed partial class RamFileSystem
 
     /// <summary>ftruncate(2) and O_TRUNC note the time always; truncate(2) only when the size
     /// changes.</summary>
-    public void Resize(RamFile file, long size, bool byDescriptor, Principal who)
+    public void Resize(RamFile file, long size, bool byDescriptor, Visitor who)
     {
         file.Mode = Access.ModeAfterWrite(file, who);
         if (byDescriptor || size != file.Size)
@@ -90,10 +90,11 @@ internal sealed partial class RamFileSystem
         file.Resize(size);
     }
 
-    private Errno Truncate(RamNode node, long size, Principal who)
+    private Errno Truncate(RamNode node, long size, Visitor who)
     {
         if (node is RamDirectory) return Errno.EISDIR;
         if (node is not RamFile file) return Errno.EINVAL;
+        if (IsReadOnlyFor(who)) return Errno.EROFS;
         var errno = Permit(file, who, ModeBits.MayWrite);
         if (errno == Errno.None) Resize(file, size, byDescriptor: false, who);
         return errno;

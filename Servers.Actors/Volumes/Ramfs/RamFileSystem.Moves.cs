@@ -5,7 +5,7 @@ namespace K42.Servers.Volumes.Ramfs;
 
 /// <summary>Both ends of a rename or link: where each path starts, and what the caller may see.</summary>
 internal readonly record struct TwoPaths(
-    RamDirectory OldStart, ByteText OldPath, RamDirectory NewStart, ByteText NewPath, ulong RootInode);
+    RamNode OldStart, ByteText OldPath, RamNode NewStart, ByteText NewPath, ulong RootInode);
 
 internal sealed partial class RamFileSystem
 {
@@ -18,7 +18,7 @@ internal sealed partial class RamFileSystem
     /// <summary>renameat2(2).</summary>
     /// <param name="side">1 or 2 when that path goes on elsewhere, as found tells; else 0.</param>
     public Errno Rename(
-        in TwoPaths paths, int flags, Principal who, out int side, out WalkFinding found)
+        in TwoPaths paths, int flags, Visitor who, out int side, out WalkFinding found)
     {
         (side, found) = (0, new WalkFinding());
         if ((flags & ~(NoReplace | Exchange)) != 0 || flags == (NoReplace | Exchange)) return Errno.EINVAL;
@@ -33,12 +33,12 @@ internal sealed partial class RamFileSystem
         if (errno != Errno.None || Stops(to, 2, ref side, ref found)) return errno;
         if (from.Kind != LastKind.Name) return Errno.EBUSY;
         if (to.Kind != LastKind.Name) return (flags & NoReplace) != 0 ? Errno.EEXIST : Errno.EBUSY;
-        return IsReadOnly ? Errno.EROFS : RenameAt(from, to, flags, who);
+        return IsReadOnlyFor(who) ? Errno.EROFS : RenameAt(from, to, flags, who);
     }
 
     /// <summary>linkat(2).</summary>
     /// <param name="side">1 or 2 when that path goes on elsewhere, as found tells; else 0.</param>
-    public Errno Link(in TwoPaths paths, bool followLast, Principal who, out int side, out WalkFinding found)
+    public Errno Link(in TwoPaths paths, bool followLast, Visitor who, out int side, out WalkFinding found)
     {
         (side, found) = (0, new WalkFinding());
         var errno = PathWalker.CheckPath(paths.OldPath);
@@ -53,7 +53,7 @@ internal sealed partial class RamFileSystem
     /// <summary>linkat(2) of an open file, AT_EMPTY_PATH.</summary>
     /// <param name="side">2 when the path goes on elsewhere, as found tells; else 0.</param>
     public Errno LinkNode(
-        RamNode node, RamDirectory start, ByteText path, ulong rootInode, Principal who, out int side,
+        RamNode node, RamNode start, ByteText path, ulong rootInode, Visitor who, out int side,
         out WalkFinding found)
     {
         (side, found) = (0, new WalkFinding());
@@ -62,7 +62,7 @@ internal sealed partial class RamFileSystem
         return LinkTo(node, new TwoPaths(start, default, start, path, rootInode), who, ref side, ref found);
     }
 
-    private Errno LinkTo(RamNode node, in TwoPaths paths, Principal who, ref int side, ref WalkFinding found)
+    private Errno LinkTo(RamNode node, in TwoPaths paths, Visitor who, ref int side, ref WalkFinding found)
     {
         var to = new PathWalker(this, paths.NewStart, paths.NewPath, who, 0, paths.RootInode);
         var errno = to.ToLast();
@@ -72,7 +72,7 @@ internal sealed partial class RamFileSystem
         if (errno != Errno.None) return errno;
         if (entry is not null) return Errno.EEXIST;
         if (to.TrailingSlash) return Errno.ENOENT;
-        if (IsReadOnly) return Errno.EROFS;
+        if (IsReadOnlyFor(who)) return Errno.EROFS;
         if (!Access.MayLink(node, who)) return Errno.EPERM;
         errno = MayAdd(to.Directory, who);
         if (errno != Errno.None) return errno;
@@ -97,7 +97,7 @@ internal sealed partial class RamFileSystem
         return true;
     }
 
-    private Errno RenameAt(in PathWalker from, in PathWalker to, int flags, Principal who)
+    private Errno RenameAt(in PathWalker from, in PathWalker to, int flags, Visitor who)
     {
         var errno = from.FindEntry(out var source);
         if (errno != Errno.None) return errno;
@@ -141,7 +141,7 @@ internal sealed partial class RamFileSystem
 
     /// <summary>What permissions and mount points forbid, in the order of vfs_rename.</summary>
     private Errno MayRename(
-        RamDirectory from, RamDirectory to, RamNode source, RamNode? target, int flags, Principal who)
+        RamDirectory from, RamDirectory to, RamNode source, RamNode? target, int flags, Visitor who)
     {
         var isDirectory = source is RamDirectory;
         var errno = MayRemove(from, source, isDirectory, who);
@@ -158,7 +158,7 @@ internal sealed partial class RamFileSystem
             var changesTarget = (flags & Exchange) != 0 && target is RamDirectory;
             if (changesTarget && !Access.Allows(target!, who, ModeBits.MayWrite)) return Errno.EACCES;
         }
-        var busy = source is RamDirectory { Mounted: true } || target is RamDirectory { Mounted: true };
+        var busy = source is { Covers: > 0 } || target is { Covers: > 0 };
         return busy ? Errno.EBUSY : Errno.None;
     }
 

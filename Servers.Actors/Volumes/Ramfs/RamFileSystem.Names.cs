@@ -14,7 +14,7 @@ internal sealed partial class RamFileSystem
     };
 
     /// <summary>mkdir, mknod and symlink.</summary>
-    private Errno Make(ref PathWalker walker, in WalkRequest request, Principal who, ref WalkFinding found)
+    private Errno Make(ref PathWalker walker, in WalkRequest request, Visitor who, ref WalkFinding found)
     {
         var errno = walker.ToLast();
         if (errno != Errno.None || walker.Stop != WalkStop.Done) return errno;
@@ -33,12 +33,12 @@ internal sealed partial class RamFileSystem
         return Errno.None;
     }
 
-    private Errno NewNode(RamDirectory directory, in WalkRequest request, Principal who, out RamNode? node)
+    private Errno NewNode(RamDirectory directory, in WalkRequest request, Visitor who, out RamNode? node)
     {
         node = null;
         var type = request.Intent == WalkIntent.MakeNode ? request.Mode & ModeBits.TypeMask : 0;
         var isDevice = type is ModeBits.CharacterDevice or ModeBits.BlockDevice;
-        if (isDevice && !who.IsRoot) return Errno.EPERM;
+        if (isDevice && !who.Principal.IsRoot) return Errno.EPERM;
         // mknod(2): EPERM when the file system does not support the type of node.
         if (type is ModeBits.Fifo or ModeBits.Socket) return Errno.EPERM;
         if (!Space.TryTakeInode()) return Errno.ENOSPC;
@@ -68,21 +68,21 @@ internal sealed partial class RamFileSystem
     }
 
     /// <summary>May a name be added here?</summary>
-    private Errno MayAdd(RamDirectory directory, Principal who)
+    private Errno MayAdd(RamDirectory directory, Visitor who)
     {
-        if (IsReadOnly) return Errno.EROFS;
+        if (IsReadOnlyFor(who)) return Errno.EROFS;
         if (directory.Dead) return Errno.ENOENT;
         return Permit(directory, who, ModeBits.MayWrite | ModeBits.MayExecute);
     }
 
     /// <summary>Gives a new inode its owner and its first name (inode(7): set-group-ID
     /// directories).</summary>
-    private void Add(RamDirectory directory, ByteText name, RamNode node, Principal who)
+    private void Add(RamDirectory directory, ByteText name, RamNode node, Visitor who)
     {
         const uint executableSetGid = ModeBits.SetGid | ModeBits.GroupExecute;
         var now = Now;
         var inherits = (directory.Mode & ModeBits.SetGid) != 0;
-        (node.Uid, node.Gid) = (who.Uid, inherits ? directory.Gid : who.Gid);
+        (node.Uid, node.Gid) = (who.Principal.Uid, inherits ? directory.Gid : who.Principal.Gid);
         (node.AccessedNs, node.ModifiedNs, node.ChangedNs) = (now, now, now);
         if (node is RamDirectory child)
         {
@@ -93,30 +93,31 @@ internal sealed partial class RamFileSystem
         }
         else if (inherits && (node.Mode & executableSetGid) == executableSetGid)
         {
-            if (!who.IsRoot && !who.InGroup(directory.Gid)) node.Mode &= ~ModeBits.SetGid;
+            if (!who.Principal.IsRoot && !who.Principal.InGroup(directory.Gid)) node.Mode &= ~ModeBits.SetGid;
         }
         if (node is RamFile or RamLink) FileCount++;
         directory.Entries.Add(name, node);
         (directory.ModifiedNs, directory.ChangedNs) = (now, now);
     }
 
-    private Errno Unlink(ref PathWalker walker, Principal who)
+    private Errno Unlink(ref PathWalker walker, Visitor who)
     {
         var errno = walker.ToLast();
         if (errno != Errno.None || walker.Stop != WalkStop.Done) return errno;
         if (walker.Kind != LastKind.Name) return Errno.EISDIR;
-        if (IsReadOnly) return Errno.EROFS;
+        if (IsReadOnlyFor(who)) return Errno.EROFS;
         errno = walker.FindEntry(out var entry);
         if (errno != Errno.None) return errno;
         if (entry is null) return Errno.ENOENT;
         if (walker.TrailingSlash) return entry.Node is RamDirectory ? Errno.EISDIR : Errno.ENOTDIR;
         errno = MayRemove(walker.Directory, entry.Node, asDirectory: false, who);
         if (errno != Errno.None) return errno;
+        if (entry.Node.Covers > 0) return Errno.EBUSY;
         Drop(walker.Directory, entry, Now);
         return Errno.None;
     }
 
-    private Errno RemoveDirectory(ref PathWalker walker, Principal who)
+    private Errno RemoveDirectory(ref PathWalker walker, Visitor who)
     {
         var errno = walker.ToLast();
         if (errno != Errno.None || walker.Stop != WalkStop.Done) return errno;
@@ -129,14 +130,14 @@ internal sealed partial class RamFileSystem
             case LastKind.Start:
                 return Errno.EBUSY;
         }
-        if (IsReadOnly) return Errno.EROFS;
+        if (IsReadOnlyFor(who)) return Errno.EROFS;
         errno = walker.FindEntry(out var entry);
         if (errno != Errno.None) return errno;
         if (entry is null) return Errno.ENOENT;
         errno = MayRemove(walker.Directory, entry.Node, asDirectory: true, who);
         if (errno != Errno.None) return errno;
         var victim = (RamDirectory)entry.Node;
-        if (victim.Mounted) return Errno.EBUSY;
+        if (victim.Covers > 0) return Errno.EBUSY;
         if (victim.Entries.Count > 0) return Errno.ENOTEMPTY;
         Drop(walker.Directory, entry, Now);
         return Errno.None;
@@ -144,7 +145,7 @@ internal sealed partial class RamFileSystem
 
     /// <summary>may_delete: the directory's permissions, the sticky bit, then the kind of the
     /// victim.</summary>
-    private Errno MayRemove(RamDirectory directory, RamNode victim, bool asDirectory, Principal who)
+    private Errno MayRemove(RamDirectory directory, RamNode victim, bool asDirectory, Visitor who)
     {
         var errno = Permit(directory, who, ModeBits.MayWrite | ModeBits.MayExecute);
         if (errno != Errno.None) return errno;

@@ -19,7 +19,7 @@ internal sealed partial class RamFileSystem
         return (flags & createDirectory) == createDirectory ? Errno.EINVAL : Errno.None;
     }
 
-    private Errno Open(ref PathWalker walker, in WalkRequest request, Principal who, ref WalkFinding found)
+    private Errno Open(ref PathWalker walker, in WalkRequest request, Visitor who, ref WalkFinding found)
     {
         var flags = request.Flags;
         if ((flags & OpenFlags.O_PATH) != 0)
@@ -37,14 +37,14 @@ internal sealed partial class RamFileSystem
     }
 
     private Errno OpenOrCreate(
-        ref PathWalker walker, in WalkRequest request, bool follow, Principal who, ref WalkFinding found)
+        ref PathWalker walker, in WalkRequest request, bool follow, Visitor who, ref WalkFinding found)
     {
         var exclusive = (request.Flags & OpenFlags.O_EXCL) != 0;
         while (true)
         {
             var errno = walker.ToLast();
             if (errno != Errno.None || walker.Stop != WalkStop.Done) return errno;
-            if (walker.Kind != LastKind.Name) return exclusive ? Errno.EEXIST : Errno.EISDIR;
+            if (walker.Kind != LastKind.Name) return OpenStart(walker, request.Flags, who, ref found);
             if (walker.TrailingSlash) return Errno.EISDIR;
             errno = walker.FindEntry(out var entry);
             if (errno != Errno.None) return errno;
@@ -52,6 +52,7 @@ internal sealed partial class RamFileSystem
             if (exclusive) return Errno.EEXIST;
             if (entry.Node is not RamLink link || !follow)
             {
+                if (StopsAt(ref walker, entry.Node, who)) return Errno.None;
                 if (entry.Node is RamDirectory) return Errno.EISDIR;
                 return Access.StickyForbidsCreating(walker.Directory, entry.Node, who)
                     ? Errno.EACCES
@@ -62,7 +63,21 @@ internal sealed partial class RamFileSystem
         }
     }
 
-    private Errno CreateFile(in PathWalker walker, uint mode, Principal who, ref WalkFinding found)
+    // O_CREAT of what a mount shows, or of dots.
+    private Errno OpenStart(in PathWalker walker, int flags, Visitor who, ref WalkFinding found)
+    {
+        if ((flags & OpenFlags.O_EXCL) != 0) return Errno.EEXIST;
+        return walker.File is { } file ? OpenFound(file, flags, who, ref found) : Errno.EISDIR;
+    }
+
+    private static bool StopsAt(ref PathWalker walker, RamNode node, Visitor who)
+    {
+        if (node is RamDirectory || !who.View.Covers(node)) return false;
+        walker.StopAtMount(node);
+        return true;
+    }
+
+    private Errno CreateFile(in PathWalker walker, uint mode, Visitor who, ref WalkFinding found)
     {
         var errno = MayAdd(walker.Directory, who);
         if (errno != Errno.None) return errno;
@@ -74,7 +89,7 @@ internal sealed partial class RamFileSystem
         return Errno.None;
     }
 
-    private Errno OpenFound(RamNode node, int flags, Principal who, ref WalkFinding found)
+    private Errno OpenFound(RamNode node, int flags, Visitor who, ref WalkFinding found)
     {
         if ((flags & OpenFlags.O_DIRECTORY) != 0 && node is not RamDirectory) return Errno.ENOTDIR;
         found.Node = node;
@@ -82,14 +97,13 @@ internal sealed partial class RamFileSystem
         if (node is RamLink) return Errno.ELOOP;
         var wanted = WantedAccess(flags);
         if (node is RamDirectory && (wanted & ModeBits.MayWrite) != 0) return Errno.EISDIR;
-        if (node is RamDevice && (_options.Flags & RamOptions.NoDevices) != 0) return Errno.EACCES;
+        if (node is RamDevice && who.View.Has(MountFlag.NoDevices)) return Errno.EACCES;
+        var truncates = (flags & OpenFlags.O_TRUNC) != 0 && node is RamFile;
+        if (truncates && IsReadOnlyFor(who)) return Errno.EROFS;
         var errno = Permit(node, who, wanted);
         if (errno != Errno.None) return errno;
         if ((flags & OpenFlags.O_NOATIME) != 0 && !Access.Owns(node, who)) return Errno.EPERM;
-        if ((flags & OpenFlags.O_TRUNC) != 0 && node is RamFile file)
-        {
-            Resize(file, 0, byDescriptor: true, who);
-        }
+        if (truncates) Resize((RamFile)node, 0, byDescriptor: true, who);
         return Errno.None;
     }
 

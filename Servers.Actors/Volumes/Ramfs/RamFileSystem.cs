@@ -24,8 +24,6 @@ internal sealed partial class RamFileSystem
     public const long TypeMagic = 0x0102_1994;
 
     private const long DayNs = 24L * 60 * 60 * 1_000_000_000;
-    private const long RelativeTimes = 0x1000;
-    private const long FlagsValid = 0x20;
 
     // Enter finds directories by number; other inodes are never looked up that way.
     private readonly Dictionary<ulong, RamDirectory> _directories = [];
@@ -54,7 +52,7 @@ internal sealed partial class RamFileSystem
 
     public RamSpace Space { get; }
 
-    public bool IsReadOnly => (_options.Flags & RamOptions.ReadOnly) != 0;
+    public bool IsReadOnly => _options.IsReadOnly;
 
     /// <summary>How many inodes are neither directories nor devices.</summary>
     public long FileCount { get; private set; }
@@ -64,19 +62,44 @@ internal sealed partial class RamFileSystem
 
     private long Now => _clock.RealtimeNs;
 
-    public VolumeStatus Status => new(
+    /// <summary>What statfs(2) tells through a mount.</summary>
+    public VolumeStatus StatusFor(VolumeView view) => new(
         TypeMagic, RamSpace.PageBytes, (ulong)Space.PagesMax, (ulong)Space.PagesFree, (ulong)Space.InodesMax,
         (ulong)(Space.InodesMax - Space.InodesUsed), Device, PathWalker.NameBytesMax,
-        _options.Flags | RelativeTimes | FlagsValid);
+        MountFlags.ForStatus(view.Flags | (IsReadOnly ? MountFlag.ReadOnly : 0)));
 
     /// <summary>A directory by its number; null when there is none.</summary>
     public RamDirectory? FindDirectory(ulong number) => _directories.GetValueOrDefault(number);
 
-    /// <summary>True when the number was given to some inode, whether it still exists or not.</summary>
-    public bool WasNumbered(ulong number) => number > 0 && number <= _lastNumber;
+    /// <summary>An inode that has a name, by its number, and the directory that holds it. Files are looked
+    /// for name by name: only mounts ask for them.</summary>
+    public (RamNode? Node, RamDirectory? In) Find(ulong number)
+    {
+        if (FindDirectory(number) is { } found) return (found, found.Parent);
+        if (number == 0 || number > _lastNumber) return default;
+        foreach (var directory in _directories.Values)
+        {
+            var index = 0;
+            while (directory.Entries.At(ref index) is { } entry)
+            {
+                if (entry.Node.Number == number) return (entry.Node, directory);
+            }
+        }
+        return default;
+    }
+
+    /// <summary>Whether a directory is another, or below it.</summary>
+    public bool IsWithin(RamDirectory? below, RamNode above)
+    {
+        for (var at = below; at is not null; at = at == Root ? null : at.Parent)
+        {
+            if (at == above) return true;
+        }
+        return false;
+    }
 
     /// <summary>Walks a path and does what it is for.</summary>
-    public Errno Walk(RamDirectory start, in WalkRequest request, Principal who, out WalkFinding found)
+    public Errno Walk(RamNode start, in WalkRequest request, Visitor who, out WalkFinding found)
     {
         found = new WalkFinding();
         var errno = CheckBeforeWalk(request);
@@ -97,20 +120,27 @@ internal sealed partial class RamFileSystem
         return errno;
     }
 
-    /// <summary>Marks an inode as read now, by the rules of relatime (mount(8)).</summary>
-    public void TouchAccessed(RamNode node)
+    /// <summary>Marks an inode as read now, by the rules of the mount (mount(8), relatime as long as it has
+    /// no others).</summary>
+    public void TouchAccessed(RamNode node, VolumeView view)
     {
-        if (IsReadOnly) return;
+        if (IsReadOnly || view.IsReadOnly || view.Has(MountFlag.NoAccessTimes)) return;
+        if (node is RamDirectory && view.Has(MountFlag.NoDirectoryAccessTimes)) return;
         var now = Now;
+        if (!view.Has(MountFlag.RelativeAccessTimes))
+        {
+            node.AccessedNs = now;
+            return;
+        }
         var stale = node.AccessedNs <= node.ModifiedNs || node.AccessedNs <= node.ChangedNs
             || now - node.AccessedNs >= DayNs;
         if (stale) node.AccessedNs = now;
     }
 
-    /// <summary>MS_REMOUNT of mount(2): all flags anew, and the limits that are named.</summary>
-    public Errno Remount(long flags, string options, long bytesMax, long inodesMax)
+    /// <summary>MS_REMOUNT of mount(2): read-only or not, and the limits that are named.</summary>
+    public Errno Remount(bool readOnly, string options, long bytesMax, long inodesMax)
     {
-        var before = _options with { BytesMax = bytesMax, InodesMax = inodesMax, Flags = flags };
+        var before = _options with { BytesMax = bytesMax, InodesMax = inodesMax, IsReadOnly = readOnly };
         var parsed = RamOptions.Parse(options, before);
         if (parsed.Failed) return parsed.Errno;
         var (size, inodes) = RamOptions.Limits(options);
@@ -135,13 +165,15 @@ internal sealed partial class RamFileSystem
         EndIfUnused(node);
     }
 
-    /// <summary>The path from the root: "" for the root itself.</summary>
-    public Outcome<ByteText> PathOf(RamDirectory directory)
+    /// <summary>The path from what a mount shows: "" for that itself. ENOENT when the directory was removed,
+    /// ESTALE when it was moved out of what the mount shows.</summary>
+    public Outcome<ByteText> PathOf(RamDirectory directory, VolumeView view)
     {
         ByteText path = default;
-        for (var at = directory; at != Root; at = at.Parent)
+        if (directory.Dead) return Errno.ENOENT;
+        for (var at = directory; at != view.Root; at = at.Parent)
         {
-            if (at.Dead) return Errno.ENOENT;
+            if (at == Root) return Errno.ESTALE;
             path = ByteText.Concat(at.Name.Span, path.IsEmpty ? default : "/"u8, path.Span);
             if (path.Length > PathWalker.PathBytesMax) return Errno.ENAMETOOLONG;
         }
@@ -171,12 +203,12 @@ internal sealed partial class RamFileSystem
     {
         var errno = walker.ToLast();
         if (errno != Errno.None || walker.Stop != WalkStop.Done) return errno;
-        (found.Node, found.Rest) = (walker.Directory, walker.LastPart);
+        (found.Node, found.Rest) = (walker.File ?? walker.Directory, walker.LastPart);
         return Errno.None;
     }
 
     private Errno OnExisting(
-        ref PathWalker walker, in WalkRequest request, Principal who, ref WalkFinding found)
+        ref PathWalker walker, in WalkRequest request, Visitor who, ref WalkFinding found)
     {
         var follow = request.FollowLast && request.Intent != WalkIntent.ReadLink;
         var errno = walker.ToEnd(follow, out var node);
@@ -192,7 +224,7 @@ internal sealed partial class RamFileSystem
                 return CheckAccess(node, who, request.Mode);
             case WalkIntent.ReadLink:
                 if (node is not RamLink link) return Errno.EINVAL;
-                TouchAccessed(link);
+                TouchAccessed(link, who.View);
                 found.Text = link.Target;
                 return Errno.None;
             case WalkIntent.SetMode:
@@ -208,17 +240,22 @@ internal sealed partial class RamFileSystem
         }
     }
 
-    /// <summary>inode_permission: a read-only volume first, then the mode bits.</summary>
-    private Errno Permit(RamNode node, Principal who, uint wanted)
+    private bool IsReadOnlyFor(Visitor who) => IsReadOnly || who.View.IsReadOnly;
+
+    /// <summary>inode_permission: a read-only volume first, then the mode bits; a read-only mount
+    /// last.</summary>
+    private Errno Permit(RamNode node, Visitor who, uint wanted)
     {
-        if ((wanted & ModeBits.MayWrite) != 0 && IsReadOnly && node is not RamDevice) return Errno.EROFS;
-        return Access.Allows(node, who, wanted) ? Errno.None : Errno.EACCES;
+        var writes = (wanted & ModeBits.MayWrite) != 0 && node is not RamDevice;
+        if (writes && IsReadOnly) return Errno.EROFS;
+        if (!Access.Allows(node, who, wanted)) return Errno.EACCES;
+        return writes && who.View.IsReadOnly ? Errno.EROFS : Errno.None;
     }
 
-    private Errno CheckAccess(RamNode node, Principal who, uint wanted)
+    private Errno CheckAccess(RamNode node, Visitor who, uint wanted)
     {
         var executes = (wanted & ModeBits.MayExecute) != 0 && node is RamFile;
-        if (executes && (_options.Flags & RamOptions.NoExecute) != 0) return Errno.EACCES;
+        if (executes && who.View.Has(MountFlag.NoExecute)) return Errno.EACCES;
         return Permit(node, who, wanted);
     }
 

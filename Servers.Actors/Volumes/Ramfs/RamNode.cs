@@ -29,6 +29,9 @@ internal abstract class RamNode(ulong number, uint mode)
     /// <summary>How many open files and directory objects keep it alive without a name.</summary>
     public int Pins { get; set; }
 
+    /// <summary>In how many mounts something else is seen at it: then its name stays.</summary>
+    public int Covers { get; set; }
+
     /// <summary>True once its last name is gone while somebody holds it.</summary>
     public bool IsOrphan { get; set; }
 
@@ -111,14 +114,8 @@ internal sealed class RamDirectory(ulong number, uint mode, RamDirectory? parent
 
     public EntryTable Entries { get; } = new();
 
-    /// <summary>True while a volume is mounted on it.</summary>
-    public bool Mounted { get; set; }
-
     /// <summary>True once it was removed: nothing can be made in it any more.</summary>
     public bool Dead => Links == 0;
-
-    /// <summary>The object that stands for it while somebody holds a handle.</summary>
-    public DirectoryObject? Object { get; set; }
 
     public override long Size => (Entries.Count + 2) * EntrySize;
 }

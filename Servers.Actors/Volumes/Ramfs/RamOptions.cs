@@ -10,14 +10,10 @@ namespace K42.Servers.Volumes.Ramfs;
 /// <param name="Mode">mode=: the root directory's permission bits, octal.</param>
 /// <param name="Uid">uid= of the root directory.</param>
 /// <param name="Gid">gid= of the root directory.</param>
-/// <param name="Flags">ST_RDONLY 1, ST_NOSUID 2, ST_NODEV 4, ST_NOEXEC 8 of statfs(2).</param>
-internal sealed record RamOptions(long BytesMax, long InodesMax, uint Mode, uint Uid, uint Gid, long Flags)
+/// <param name="IsReadOnly">ro and rw.</param>
+internal sealed record RamOptions(
+    long BytesMax, long InodesMax, uint Mode, uint Uid, uint Gid, bool IsReadOnly)
 {
-    public const long ReadOnly = 1;
-    public const long NoSetId = 2;
-    public const long NoDevices = 4;
-    public const long NoExecute = 8;
-
     /// <summary>Reads "size=64m,mode=1777,ro"; EINVAL for what is unknown.</summary>
     /// <param name="text">Options between commas; empty ones are passed over.</param>
     /// <param name="defaults">Values of those that are not given; also the most that can be asked
@@ -51,12 +47,10 @@ internal sealed record RamOptions(long BytesMax, long InodesMax, uint Mode, uint
 
     private static RamOptions? Flag(RamOptions options, string name) => name switch
     {
-        "ro" => options with { Flags = options.Flags | ReadOnly },
-        "rw" => options with { Flags = options.Flags & ~ReadOnly },
-        "nosuid" => options with { Flags = options.Flags | NoSetId },
-        "nodev" => options with { Flags = options.Flags | NoDevices },
-        "noexec" => options with { Flags = options.Flags | NoExecute },
-        "suid" or "dev" or "exec" or "defaults" or "relatime" => options,
+        "ro" => options with { IsReadOnly = true },
+        "rw" => options with { IsReadOnly = false },
+        // What a volume in memory has no use for.
+        "sync" or "async" or "dirsync" or "lazytime" or "nolazytime" or "mand" or "nomand" => options,
         _ => null,
     };
 

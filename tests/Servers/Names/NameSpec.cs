@@ -16,7 +16,7 @@ public sealed class NameSpec
         var process = nodes.Process(ServerNodes.Alice);
         var table = (await Names(process, members[0]).Table(0)).Value;
         var entry = Assert.Single(table.Mounts);
-        Assert.Equal((members[0].Member.Node, "/", 0ul), (entry.Node, entry.Path, entry.OnVolume));
+        Assert.Equal((members[0].Member.Node, "/", 0ul), (entry.Node, entry.Path, entry.OnMount));
         var root = await Enter(process, entry);
         Assert.Equal(0x43FFu, (await root.Walk(Walking.To("tmp", WalkIntent.Status))).Value.Status.Mode);
         var device = (await root.Walk(Walking.To("dev/null", WalkIntent.Open, OpenFlags.O_RDWR))).Value;
@@ -74,7 +74,8 @@ public sealed class NameSpec
         // The way up goes on at the parent of the directory that is covered.
         var volumes = VolumeClient.On(root.Context, table.Mounts[0].Node);
         var covered = new DirectoryClient(
-            root.Context, (await volumes.Enter(table.Mounts[1].OnVolume, table.Mounts[1].OnInode)).Value);
+            root.Context, (await volumes.Enter(
+                table.Mounts[0].Volume, table.Mounts[1].OnMount, table.Mounts[1].OnInode)).Value);
         var up = Walking.To("../" + above.Rest, WalkIntent.Status, version: table.Version);
         Assert.Equal(0x43FFu, (await covered.Walk(up)).Value.Status.Mode);
     });
@@ -90,8 +91,8 @@ public sealed class NameSpec
         Assert.Equal(Errno.ENOTDIR, (await Mount(names, device)).Errno);
         Assert.Equal(Errno.ENODEV, (await Mount(names, mnt, type: "ext9")).Errno);
         Assert.Equal(Errno.EINVAL, (await Mount(names, mnt, options: "color=red")).Errno);
-        Assert.Equal(Errno.EINVAL, (await Mount(names, mnt, flags: 32)).Errno);
-        Assert.Equal(Errno.EINVAL, (await Mount(names, mnt, type: "")).Errno);
+        Assert.Equal(Errno.EINVAL, (await Mount(names, mnt, flags: 1UL << 31)).Errno);
+        Assert.Equal(Errno.ENODEV, (await Mount(names, mnt, type: "")).Errno);
         Assert.Equal(Errno.EINVAL, (await Mount(names, mnt, nodeId: 77)).Errno);
         var alice = Names(nodes.Process(ServerNodes.Alice), members[0]);
         Assert.Equal(Errno.EPERM, (await Mount(alice, mnt)).Errno);
@@ -109,10 +110,10 @@ public sealed class NameSpec
         Assert.False((await Mount(names, mnt)).Failed);
         Assert.False((await Mount(names, mnt)).Failed);
         var mounts = (await names.Table(0)).Value.Mounts;
-        Assert.Equal((mounts[1].Volume, VolumeContract.RootInode), (mounts[2].OnVolume, mounts[2].OnInode));
-        Assert.Equal(Errno.EBUSY, (await names.Unmount(mounts[1].Volume, 0)).Errno);
-        Assert.False((await names.Unmount(mounts[2].Volume, 0)).Failed);
-        Assert.False((await names.Unmount(mounts[1].Volume, 0)).Failed);
+        Assert.Equal((mounts[1].Id, VolumeContract.RootInode), (mounts[2].OnMount, mounts[2].OnInode));
+        Assert.Equal(Errno.EBUSY, (await Unmount(names, mounts[1])).Errno);
+        Assert.False((await Unmount(names, mounts[2])).Failed);
+        Assert.False((await Unmount(names, mounts[1])).Failed);
     });
 
     [Fact]
@@ -136,12 +137,11 @@ public sealed class NameSpec
         var table = (await names.Table(0)).Value;
         var mounted = await Enter(root.Context, table.Mounts[1]);
         var file = await mounted.Open("f", OpenFlags.O_CREAT | OpenFlags.O_RDWR);
-        Assert.Equal(Errno.EBUSY, (await names.Unmount(table.Mounts[1].Volume, 0)).Errno);
+        Assert.Equal(Errno.EBUSY, (await Unmount(names, table.Mounts[1], 0)).Errno);
         var alice = Names(nodes.Process(ServerNodes.Alice), members[0]);
-        Assert.Equal(Errno.EPERM, (await alice.Unmount(table.Mounts[1].Volume, 0)).Errno);
-        Assert.Equal(Errno.EBUSY, (await names.Unmount(table.Mounts[0].Volume, 2)).Errno);
-        Assert.False((await names.Unmount(table.Mounts[1].Volume, 2)).Failed);
-        Assert.Equal(Errno.EINVAL, (await names.Unmount(table.Mounts[1].Volume, 0)).Errno);
+        Assert.Equal(Errno.EPERM, (await Unmount(alice, table.Mounts[1], 0)).Errno);
+        Assert.False((await Unmount(names, table.Mounts[1], 2)).Failed);
+        Assert.Equal(Errno.EINVAL, (await Unmount(names, table.Mounts[1], 0)).Errno);
         // Detached: out of sight, and alive until the last close.
         Assert.Equal(2, (await file.Write("ok"u8.ToArray(), -1)).Value);
         file.Release();
@@ -160,15 +160,23 @@ public sealed class NameSpec
         var inside = await Enter(root.Context, lower);
         var made = (await inside.Walk(Walking.To("d", WalkIntent.MakeDirectory, mode: 0x1ED))).Value.Status;
         await Mount(names, made with { Device = lower.Volume }, nodeId: 3);
-        var volume = lower.Volume;
-        Assert.Equal(Errno.ELOOP, (await names.Move(volume, volume, made.Inode, "/mnt/d")).Errno);
-        Assert.Equal(Errno.EINVAL, (await names.Move(77, srv.Device, srv.Inode, "/srv")).Errno);
+        var move = new MountChange
+        {
+            Kind = MountChangeKind.Move,
+            Mount = lower.Id,
+            OnMount = lower.OnMount,
+            OnInode = srv.Inode,
+            Path = "/srv",
+        };
+        var within = move with { OnMount = lower.Id, OnInode = made.Inode };
+        Assert.Equal(Errno.ELOOP, (await names.Change(within)).Errno);
+        Assert.Equal(Errno.EINVAL, (await names.Change(move with { Mount = 77 })).Errno);
         var alice = Names(nodes.Process(ServerNodes.Alice), members[0]);
-        Assert.Equal(Errno.EPERM, (await alice.Move(volume, srv.Device, srv.Inode, "/srv")).Errno);
-        Assert.False((await names.Move(volume, srv.Device, srv.Inode, "/srv")).Failed);
+        Assert.Equal(Errno.EPERM, (await alice.Change(move)).Errno);
+        Assert.False((await names.Change(move)).Failed);
         var table = (await names.Table(0)).Value;
-        Assert.Equal((volume, srv.Inode), (table.Mounts[1].Volume, table.Mounts[1].OnInode));
-        Assert.Equal((volume, made.Inode), (table.Mounts[2].OnVolume, table.Mounts[2].OnInode));
+        Assert.Equal((lower.Id, srv.Inode), (table.Mounts[1].Id, table.Mounts[1].OnInode));
+        Assert.Equal((lower.Id, made.Inode), (table.Mounts[2].OnMount, table.Mounts[2].OnInode));
         var walk = Walking.To("mnt/x", WalkIntent.Status, version: table.Version);
         Assert.Equal(Errno.ENOENT, (await root.Walk(walk)).Errno);
         var stopped = await root.Walk(Walking.To("srv/x", WalkIntent.Status, version: table.Version));
@@ -181,16 +189,21 @@ public sealed class NameSpec
         var (names, root) = await RootOn(nodes, members[1]);
         var mnt = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Value.Status;
         await Mount(names, mnt, nodeId: 2);
-        var volume = (await names.Table(0)).Value.Mounts[1].Volume;
+        var change = new MountChange
+        {
+            Kind = MountChangeKind.Remount,
+            Mount = (await names.Table(0)).Value.Mounts[1].Id,
+            Flags = MountFlag.ReadOnly,
+        };
         var alice = Names(nodes.Process(ServerNodes.Alice), members[0]);
-        Assert.Equal(Errno.EPERM, (await alice.Remount(volume, 1, "")).Errno);
-        Assert.Equal(Errno.EINVAL, (await names.Remount(77, 1, "")).Errno);
-        Assert.Equal(Errno.EINVAL, (await names.Remount(volume, 64, "")).Errno);
-        Assert.False((await names.Remount(volume, 1, "")).Failed);
+        Assert.Equal(Errno.EPERM, (await alice.Change(change)).Errno);
+        Assert.Equal(Errno.EINVAL, (await names.Change(change with { Mount = 77 })).Errno);
+        Assert.Equal(Errno.EINVAL, (await names.Change(change with { Options = "color=red" })).Errno);
+        Assert.False((await names.Change(change)).Failed);
         foreach (var member in members)
         {
             var table = (await Names(nodes.Process(ServerNodes.Alice, member), member).Table(0)).Value;
-            Assert.Equal(1ul, table.Mounts[1].Flags);
+            Assert.Equal(MountFlag.ReadOnly, table.Mounts[1].Flags & MountFlag.ReadOnly);
         }
         var mounted = await Enter(root.Context, (await names.Table(0)).Value.Mounts[1]);
         var made = await mounted.Walk(Walking.To("d", WalkIntent.MakeDirectory, mode: 0x1ED));
@@ -206,8 +219,7 @@ public sealed class NameSpec
         var source = new string('s', 4_000);
         var made = 0;
         Outcome<Nothing> mounted;
-        while (!(mounted = await names.Mount(
-            source, mnt.Device, mnt.Inode, "/mnt", "ramfs", 0, "", 0)).Failed) made++;
+        while (!(mounted = await Mount(names, mnt, source: source)).Failed) made++;
         Assert.Equal((Errno.ENOSPC, 15), (mounted.Errno, made));
         // Everybody still has the whole table.
         var table = (await Names(nodes.Process(ServerNodes.Alice, members[1]), members[1]).Table(0)).Value;
@@ -222,7 +234,7 @@ public sealed class NameSpec
         var mnt = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Value.Status;
         await Mount(names, mnt);
         var table = (await names.Table(0)).Value;
-        Assert.False((await names.Unmount(table.Mounts[1].Volume, 0)).Failed);
+        Assert.False((await Unmount(names, table.Mounts[1], 0)).Failed);
         Assert.Single((await names.Table(0)).Value.Mounts);
         Assert.False((await Mount(names, mnt)).Failed);
     });
@@ -254,7 +266,7 @@ public sealed class NameSpec
         Assert.Equal(Errno.EAGAIN, (await waiting).Errno);
         Assert.Equal(Errno.EAGAIN, (await names.Table(0)).Errno);
         Assert.Equal(Errno.EIO, (await Mount(names, mnt)).Errno);
-        Assert.Equal(Errno.EIO, (await names.Unmount(5, 0)).Errno);
+        Assert.Equal(Errno.EIO, (await Unmount(names, new MountEntry { Id = 5 })).Errno);
         var walked = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Errno;
         Assert.Contains(walked, new[] { Errno.EIO, Errno.NotRun, Errno.MayHaveRun });
     });
@@ -297,7 +309,7 @@ public sealed class NameSpec
 
     private static async Task<DirectoryClient> Enter(CallContext process, MountEntry entry)
     {
-        var handle = await VolumeClient.On(process, entry.Node).Enter(entry.Volume, 0);
+        var handle = await VolumeClient.On(process, entry.Node).Enter(entry.Volume, entry.Id, 0);
         return new DirectoryClient(process, handle.Value);
     }
 
@@ -309,10 +321,29 @@ public sealed class NameSpec
         return (names, await Enter(process, (await names.Table(0)).Value.Mounts[0]));
     }
 
-    private static ValueTask<Outcome<Nothing>> Mount(
+    private static async ValueTask<Outcome<Nothing>> Mount(
         NameClient names, FileStatus on, string type = "ramfs", ulong flags = 0, string options = "",
-        int nodeId = 0) =>
-        names.Mount("none", on.Device, on.Inode, "/mnt", type, flags, options, nodeId);
+        int nodeId = 0, string source = "none")
+    {
+        var known = await names.Table(0);
+        var table = known.Failed ? [] : known.Value.Mounts;
+        return await names.Change(new MountChange
+        {
+            Kind = MountChangeKind.Mount,
+            OnMount = Array.Find(table, entry => entry.Volume == on.Device).Id,
+            OnInode = on.Inode,
+            Flags = flags,
+            NodeId = nodeId,
+            Path = "/mnt",
+            Type = type,
+            Source = source,
+            Options = options,
+        });
+    }
+
+    private static ValueTask<Outcome<Nothing>> Unmount(
+        NameClient names, MountEntry mount, ulong flags = 0) => names.Change(
+            new MountChange { Kind = MountChangeKind.Unmount, Mount = mount.Id, Flags = flags });
 
     private static void Run(int count, Func<ServerNodes, SimulatedNode[], Task> scenario)
     {

@@ -53,7 +53,7 @@ public sealed class FileTimesSpec
         var file = Create("f");
         var made = file.ModifiedNs;
         Tick();
-        _ram.Files.Write(file, 0, [], _alice);
+        _ram.Files.Write(file, 0, [], _ram.By(_alice));
         Assert.Equal((made, made, made), Times(file));
         Write(file);
         Assert.Equal((made, made + Second, made + Second), Times(file));
@@ -67,7 +67,7 @@ public sealed class FileTimesSpec
         Tick();
         Walk("f", WalkIntent.Truncate);
         Assert.Equal((made, made, made), Times(file));
-        _ram.Files.Resize(file, 0, byDescriptor: true, _alice);
+        _ram.Files.Resize(file, 0, byDescriptor: true, _ram.By(_alice));
         Assert.Equal((made, made + Second, made + Second), Times(file));
         Tick();
         Walk("f", WalkIntent.Truncate, first: 10);
@@ -142,7 +142,7 @@ public sealed class FileTimesSpec
         foreach (var (before, after) in new[] { (0xDEDu, 0x1EDu), (0x5E4u, 0x5E4u), (0x9EDu, 0x1EDu) })
         {
             Walk("f", WalkIntent.SetMode, mode: before);
-            _ram.Files.Write(file, 0, [1], ServerNodes.Root);
+            _ram.Files.Write(file, 0, [1], _ram.By(ServerNodes.Root));
             Assert.Equal(before, file.Mode & ModeBits.AllPermissions);
             Write(file);
             Assert.Equal(after, file.Mode & ModeBits.AllPermissions);
@@ -160,9 +160,9 @@ public sealed class FileTimesSpec
         return (RamFile)Walk(path, WalkIntent.Status).Value.Node!;
     }
 
-    private void Read(RamFile file) => _ram.Files.Read(file, 0, 1, touch: true);
+    private void Read(RamFile file) => _ram.Files.Read(file, 0, 1, touch: true, _ram.By(_alice).View);
 
-    private void Write(RamFile file) => _ram.Files.Write(file, 0, [1, 2], _alice);
+    private void Write(RamFile file) => _ram.Files.Write(file, 0, [1, 2], _ram.By(_alice));
 
     private Outcome<WalkFinding> Walk(
         string path, WalkIntent intent, int flags = 0, uint mode = 0, long first = 0, long second = 0,

@@ -13,7 +13,7 @@ internal sealed class RamFiles
 
     private readonly RamFileSystem _files;
     private readonly RamDirectory _start;
-
+    private readonly VolumeView _view;
     private readonly uint _mask;
 
     /// <param name="umask">What the library takes off new modes.</param>
@@ -21,13 +21,14 @@ internal sealed class RamFiles
         string levels, Principal maker, uint umask = 0, long bytesMax = 1L << 30, long inodesMax = 100_000)
     {
         _mask = ~umask;
-        var options = new RamOptions(bytesMax, inodesMax, 0x1FF, maker.Uid, maker.Gid, 0);
+        var options = new RamOptions(bytesMax, inodesMax, 0x1FF, maker.Uid, maker.Gid, false);
         _files = new RamFileSystem(1, options, Clock);
+        _view = new VolumeView(0, _files.Root);
         _start = _files.Root;
         foreach (var level in levels.Split('/'))
         {
             var step = Walking.To(level, WalkIntent.MakeDirectory, mode: 0x1FF);
-            _files.Walk(_start, step, maker, out var found);
+            _files.Walk(_start, step, By(maker), out var found);
             _start = (RamDirectory)found.Node!;
         }
     }
@@ -40,6 +41,9 @@ internal sealed class RamFiles
 
     /// <summary>True once a call left the file system, which the host's directory does not bound.</summary>
     public bool Left { get; private set; }
+
+    /// <summary>Somebody, with no mount in the way.</summary>
+    public Visitor By(Principal who) => new(who, _view);
 
     public string Run(FileOperation one, Principal who)
     {
@@ -74,7 +78,7 @@ internal sealed class RamFiles
         long first = 0, long second = 0, string text = "")
     {
         var request = Walking.To(path, intent, flags, mode, follow, first, second, text);
-        var errno = _files.Walk(_start, request, who, out var found);
+        var errno = _files.Walk(_start, request, By(who), out var found);
         Left |= found.Stop != WalkStop.Done;
         return errno == Errno.None ? found : errno;
     }
@@ -84,7 +88,7 @@ internal sealed class RamFiles
     private Outcome<WalkFinding> Link(FileOperation one, Principal who)
     {
         var paths = new TwoPaths(_start, one.Path, _start, one.Other, 0);
-        var errno = _files.Link(paths, one.Number != 0, who, out var side, out var found);
+        var errno = _files.Link(paths, one.Number != 0, By(who), out var side, out var found);
         Left |= side != 0;
         return errno == Errno.None ? found : errno;
     }
@@ -92,7 +96,7 @@ internal sealed class RamFiles
     private Outcome<WalkFinding> Rename(FileOperation one, Principal who)
     {
         var paths = new TwoPaths(_start, one.Path, _start, one.Other, 0);
-        var errno = _files.Rename(paths, one.Number, who, out var side, out var found);
+        var errno = _files.Rename(paths, one.Number, By(who), out var side, out var found);
         Left |= side != 0;
         return errno == Errno.None ? found : errno;
     }
@@ -110,7 +114,7 @@ internal sealed class RamFiles
     {
         var found = Walk(path, WalkIntent.Open, who, OpenFlags.O_WRONLY);
         if (found.Failed || Left) return Shown(found);
-        var written = _files.Write((RamFile)found.Value.Node!, offset, SampleBytes.Make(count), who);
+        var written = _files.Write((RamFile)found.Value.Node!, offset, SampleBytes.Make(count), By(who));
         return written.Failed ? written.Errno.ToString() : $"{written.Value}";
     }
 
@@ -122,8 +126,8 @@ internal sealed class RamFiles
         var (first, second) = (Math.Min(count, 65_536), Math.Max(0, count - 65_536));
         byte[] bytes =
         [
-            .. _files.Read(file, offset, first, touch: true).Span,
-            .. _files.Read(file, offset + first, second, touch: true).Span,
+            .. _files.Read(file, offset, first, touch: true, _view).Span,
+            .. _files.Read(file, offset + first, second, touch: true, _view).Span,
         ];
         return SampleBytes.Digest(bytes);
     }

@@ -164,7 +164,8 @@ public sealed class VolumeSpec
         Assert.Equal(Errno.EPERM, (await theirs.Walk(Walking.To("d", WalkIntent.Status))).Errno);
         var stranger = nodes.Process(ServerNodes.Bob);
         var volume = (await root.Status()).Value.Device;
-        var entered = new DirectoryClient(stranger, (await nodes.Volumes(stranger).Enter(volume, 0)).Value);
+        var handle = (await nodes.Volumes(stranger).Enter(volume, 0, 0)).Value;
+        var entered = new DirectoryClient(stranger, handle);
         Assert.Equal(Errno.EPERM, (await entered.Rename("d", into, "x", 0, 0, 0)).Errno);
     });
 
@@ -176,11 +177,11 @@ public sealed class VolumeSpec
         await root.Walk(Walking.To("private", WalkIntent.MakeDirectory, mode: 0x1C0));
         await root.Walk(Walking.To("private/open", WalkIntent.MakeDirectory, mode: 0x1FF));
         var inner = (await root.Walk(Walking.To("private/open", WalkIntent.Status))).Value.Status;
-        Assert.Equal(Errno.EACCES, (await nodes.Volumes(bob).Enter(inner.Device, inner.Inode)).Errno);
-        var bobs = new DirectoryClient(bob, (await nodes.Volumes(bob).Enter(inner.Device, 0)).Value);
+        Assert.Equal(Errno.EACCES, (await nodes.Volumes(bob).Enter(inner.Device, 0, inner.Inode)).Errno);
+        var bobs = new DirectoryClient(bob, (await nodes.Volumes(bob).Enter(inner.Device, 0, 0)).Value);
         Assert.Equal(Errno.EACCES, (await bobs.Walk(Walking.To("private/open", WalkIntent.Status))).Errno);
-        Assert.Equal(Errno.ESTALE, (await nodes.Volumes(bob).Enter(inner.Device, 9_999)).Errno);
-        Assert.Equal(Errno.ESTALE, (await nodes.Volumes(bob).Enter(77, 0)).Errno);
+        Assert.Equal(Errno.ESTALE, (await nodes.Volumes(bob).Enter(inner.Device, 0, 9_999)).Errno);
+        Assert.Equal(Errno.ESTALE, (await nodes.Volumes(bob).Enter(77, 0, 0)).Errno);
     });
 
     [Fact]
@@ -250,7 +251,7 @@ public sealed class VolumeSpec
         foreach (var (type, mode) in new[] { ("tmpfs", 0x43FFu), ("ramfs", 0x41EDu) })
         {
             var made = (await kernel.Create(type, "")).Value;
-            var top = new DirectoryClient(process, (await nodes.Volumes(process).Enter(made, 0)).Value);
+            var top = new DirectoryClient(process, (await nodes.Volumes(process).Enter(made, 0, 0)).Value);
             Assert.Equal(mode, (await top.Status()).Value.Mode);
         }
         Assert.Equal(Errno.ENODEV, (await kernel.Create("ext4", "")).Errno);
@@ -272,7 +273,7 @@ public sealed class VolumeSpec
         Assert.False((await kernel.Remove(volume, true)).Failed);
         await nodes.Cluster.Elapse(TimeSpan.FromSeconds(1));
         Assert.Equal(Errno.EIO, (await file.Read(1, 0)).Errno);
-        Assert.Equal(Errno.ESTALE, (await kernel.Enter(volume, 0)).Errno);
+        Assert.Equal(Errno.ESTALE, (await kernel.Enter(volume, 0, 0)).Errno);
     });
 
     [Fact]
@@ -286,7 +287,7 @@ public sealed class VolumeSpec
         await nodes.Cluster.Elapse(TimeSpan.FromSeconds(1));
         Assert.Equal(Errno.EIO, (await file.Read(1, 0)).Errno);
         Assert.Equal(Errno.EIO, (await root.Walk(Walking.To("f", WalkIntent.Status))).Errno);
-        Assert.Equal(Errno.EIO, (await nodes.Volumes(process).Enter(volume, 0)).Errno);
+        Assert.Equal(Errno.EIO, (await nodes.Volumes(process).Enter(volume, 0, 0)).Errno);
         Assert.False((await other.Walk(Walking.To("", WalkIntent.Status))).Failed);
         Assert.Single((await nodes.Volumes(process).List()).Value);
     });

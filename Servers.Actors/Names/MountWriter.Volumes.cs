@@ -1,0 +1,88 @@
+using K42.Contracts;
+using K42.Contracts.Servers;
+
+namespace K42.Servers.Names;
+
+internal sealed partial class MountWriter
+{
+    /// <summary>Makes a changed tree the table: the volumes that it concerns are told first, so that walks
+    /// with an older table are told to refresh; then all nodes.</summary>
+    /// <param name="strict">Volumes whose refusal undoes the change. Of the others only EBUSY counts:
+    /// whatever else is wrong with them, they have no more to hide.</param>
+    /// <param name="unlessUsed">EBUSY when a mount that ends is in use.</param>
+    private void Apply(MountTree tree, ulong[] strict, bool unlessUsed, Action<Errno> end)
+    {
+        var after = tree.ToEntries();
+        _ids = tree.Ids;
+        var concerned = Concerned(_table.Mounts, after);
+        // Those that may refuse come first.
+        var order = concerned.OrderBy(volume => Array.IndexOf(strict, volume) is var at && at < 0 ? 9 : at);
+        var version = NextVersion;
+        Tell([.. order], 0, after, version, unlessUsed, (told, errno) =>
+        {
+            var refused = errno != Errno.None && (errno == Errno.EBUSY || strict.Contains(told[^1]));
+            if (!refused) return true;
+            Undo(told[..^1], version + 1, () => end(errno));
+            return false;
+        }, () => Commit(after, version, () => end(Errno.None)));
+    }
+
+    // The volumes that were told are told again what is so.
+    private void Undo(ulong[] told, ulong version, Action done)
+    {
+        if (told.Length == 0)
+        {
+            done();
+            return;
+        }
+        Tell(
+            told, 0, _table.Mounts, version, false, static (_, _) => true,
+            () => Commit(_table.Mounts, version, done));
+    }
+
+    /// <summary>Tells volumes, one after the other, what a table says of them.</summary>
+    /// <param name="goesOn">Decides after each; gets those that were told so far, the last one's
+    /// answer.</param>
+    private void Tell(
+        ulong[] volumes, int at, MountEntry[] mounts, ulong version, bool unlessUsed,
+        Func<ulong[], Errno, bool> goesOn, Action done)
+    {
+        if (at == volumes.Length)
+        {
+            done();
+            return;
+        }
+        var volume = volumes[at];
+        var node = Array.Find([.. mounts, .. _table.Mounts], entry => entry.Volume == volume).Node;
+        On(node).ShowThen(
+            volume, version, Views(mounts, volume), Covered(mounts, volume), unlessUsed, names, shown =>
+        {
+            if (!goesOn(volumes[..(at + 1)], shown.Errno)) return;
+            Tell(volumes, at + 1, mounts, version, unlessUsed, goesOn, done);
+        });
+    }
+
+    private static MountView[] Views(MountEntry[] mounts, ulong volume) =>
+        [.. mounts.Where(entry => entry.Volume == volume)
+            .Select(static entry => new MountView(entry.Id, entry.RootInode, entry.Flags))];
+
+    private static CoveredPlace[] Covered(MountEntry[] mounts, ulong volume)
+    {
+        var own = mounts.Where(entry => entry.Volume == volume).Select(static entry => entry.Id).ToHashSet();
+        return [.. mounts.Where(entry => own.Contains(entry.OnMount))
+            .Select(static entry => new CoveredPlace(entry.OnMount, entry.OnInode, entry.IsFile))];
+    }
+
+    // The volumes of which two tables say different things.
+    private static SortedSet<ulong> Concerned(MountEntry[] before, MountEntry[] after)
+    {
+        var concerned = new SortedSet<ulong>();
+        foreach (var volume in before.Concat(after).Select(static entry => entry.Volume).Distinct())
+        {
+            var same = Views(before, volume).SequenceEqual(Views(after, volume))
+                && Covered(before, volume).SequenceEqual(Covered(after, volume));
+            if (!same) concerned.Add(volume);
+        }
+        return concerned;
+    }
+}
