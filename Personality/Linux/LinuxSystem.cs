@@ -35,7 +35,7 @@ public sealed class LinuxSystem(IProcessHost host)
         var mounts = await Mounts.Current();
         if (mounts.Failed) return mounts.Errno;
         var entry = mounts.Value.Root;
-        var handle = await VolumeClient.On(process.Context, entry.Node).Enter(entry.Volume, entry.Id, 0);
+        var handle = await VolumeClient.On(process.Context, entry.Node).Enter(entry.Volume, entry.Id, 0, 0);
         if (handle.Failed) return SysResult.Linux(handle.Errno);
         var root = new DirectoryRef(process.Context, handle.Value, entry.Id);
         var status = await root.Client.Status();

@@ -57,24 +57,54 @@ internal sealed partial class MountWriter
         On(node).ShowThen(
             volume, version, Views(mounts, volume), Covered(mounts, volume), unlessUsed, names, shown =>
         {
-            if (!goesOn(volumes[..(at + 1)], shown.Errno)) return;
-            Tell(volumes, at + 1, mounts, version, unlessUsed, goesOn, done);
+            // A volume must not go by an old table as long as it answers at all.
+            var mayBeBack = shown.Errno is Errno.NotRun or Errno.MayHaveRun or Errno.ETIMEDOUT
+                or Errno.Overloaded && names.Members.Contains(node);
+            if (mayBeBack) names.Home.After(names.Settings.RetryDelay, Again);
+            else if (goesOn(volumes[..(at + 1)], shown.Errno)) Next();
         });
+
+        void Again() => Tell(volumes, at, mounts, version, unlessUsed, goesOn, done);
+
+        void Next() => Tell(volumes, at + 1, mounts, version, unlessUsed, goesOn, done);
     }
 
-    private static MountView[] Views(MountEntry[] mounts, ulong volume) =>
-        [.. mounts.Where(entry => entry.Volume == volume)
-            .Select(static entry => new MountView(entry.Id, entry.RootInode, entry.Flags))];
+    private MountView[] Views(MountEntry[] mounts, ulong volume) =>
+        [.. mounts.Where(entry => entry.Volume == volume).Select(entry => new MountView(
+            entry.Id, entry.RootInode, entry.Flags, TicketsOf(entry).Down, TicketsOf(entry).Up))];
 
-    private static CoveredPlace[] Covered(MountEntry[] mounts, ulong volume)
+    private CoveredPlace[] Covered(MountEntry[] mounts, ulong volume)
     {
         var own = mounts.Where(entry => entry.Volume == volume).Select(static entry => entry.Id).ToHashSet();
-        return [.. mounts.Where(entry => own.Contains(entry.OnMount))
-            .Select(static entry => new CoveredPlace(entry.OnMount, entry.OnInode, entry.IsFile))];
+        return [.. mounts.Where(entry => own.Contains(entry.OnMount)).Select(entry => new CoveredPlace(
+            entry.OnMount, entry.OnInode, entry.IsFile, TicketsOf(Top(mounts, entry)).Down,
+            TicketsOf(entry).Up))];
+    }
+
+    // The uppermost of the mounts at a place, of which this is the lowest.
+    private static MountEntry Top(MountEntry[] mounts, MountEntry lowest)
+    {
+        // What is mounted over a mount comes after it.
+        foreach (var entry in mounts)
+        {
+            if (entry.OnMount == lowest.Id && entry.OnInode == lowest.RootInode) lowest = entry;
+        }
+        return lowest;
+    }
+
+    private MountTickets TicketsOf(MountEntry entry)
+    {
+        if (entry.OnMount == 0) return default;
+        if (!_tickets.TryGetValue(entry.Id, out var tickets))
+        {
+            var chance = names.Home.Ipc.Randomness;
+            _tickets.Add(entry.Id, tickets = new MountTickets(chance.Next(), chance.Next()));
+        }
+        return tickets;
     }
 
     // The volumes of which two tables say different things.
-    private static SortedSet<ulong> Concerned(MountEntry[] before, MountEntry[] after)
+    private SortedSet<ulong> Concerned(MountEntry[] before, MountEntry[] after)
     {
         var concerned = new SortedSet<ulong>();
         foreach (var volume in before.Concat(after).Select(static entry => entry.Volume).Distinct())
@@ -85,4 +115,10 @@ internal sealed partial class MountWriter
         }
         return concerned;
     }
+
+    /// <summary>What proves to volumes that a walk led to a mount: known to the writer and to the volumes
+    /// that it lies between, and to who walked there.</summary>
+    /// <param name="Down">For who enters it.</param>
+    /// <param name="Up">For who leaves it upwards.</param>
+    private readonly record struct MountTickets(ulong Down, ulong Up);
 }

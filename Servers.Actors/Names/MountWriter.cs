@@ -17,6 +17,7 @@ internal sealed partial class MountWriter(NameServer names, RootRecord root)
     // Above all of earlier roots, whose volumes may still be about.
     private MountIds _ids = new((ulong)root.Epoch << 32, 0);
     private MountTable _table = new(0, []);
+    private readonly SortedDictionary<ulong, MountTickets> _tickets = [];
     private Action? _published;
     private bool _changing;
 
@@ -88,6 +89,10 @@ internal sealed partial class MountWriter(NameServer names, RootRecord root)
     private void Commit(MountEntry[] mounts, ulong version, Action published)
     {
         _table = new MountTable(version, mounts);
+        foreach (var gone in _tickets.Keys.Except(mounts.Select(static entry => entry.Id)).ToArray())
+        {
+            _tickets.Remove(gone);
+        }
         names.Adopt(_table);
         _published = published;
         foreach (var node in names.Members)

@@ -46,7 +46,7 @@ internal sealed class RootBuilder(NameServer server, string options, Action<Outc
                 return;
             }
             _volume = created.Value;
-            volumes.EnterThen(_volume, 0, 0, server, Entered);
+            volumes.EnterThen(_volume, 0, 0, 0, server, Entered);
         });
     }
 

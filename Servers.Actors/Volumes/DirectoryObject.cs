@@ -8,7 +8,9 @@ namespace K42.Servers.Volumes;
 /// holds a handle of it.</summary>
 /// <remarks>Lives in its <see cref="VolumeServer"/>. Calls: nobody. On failure: the volume stops and answers
 /// EIO.</remarks>
-internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeView view) : DirectoryContract
+/// <param name="upOnly">True when it is covered, and here for the way up.</param>
+internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeView view, bool upOnly)
+    : DirectoryContract
 {
     // AT_EACCESS of faccessat(2).
     private const int EffectiveAccess = 0x200;
@@ -19,11 +21,26 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
 
     public VolumeView View => view;
 
+    public bool UpOnly => upOnly;
+
+    /// <summary>True when a path is none that may start here.</summary>
+    public bool Forbids(ByteText path)
+    {
+        if (!upOnly) return false;
+        var bytes = path.Span.TrimStart((byte)'/');
+        return !bytes.StartsWith(".."u8) || (bytes.Length > 2 && bytes[2] != '/');
+    }
+
     public override void Walk(WalkRequest walk, CallerIdentity caller, Reply<WalkReply> reply)
     {
         if (server.IsOutdated(walk.MountVersion, caller))
         {
             reply.Fail(Errno.Refresh);
+            return;
+        }
+        if (Forbids(walk.Path))
+        {
+            reply.Fail(Errno.EACCES);
             return;
         }
         var who = caller.Principal;
@@ -32,7 +49,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
         var errno = server.Files.Walk(node, walk, new Visitor(who, view), out var found);
         if (found.Stop == WalkStop.Done) view.IsExpiring = false;
         if (errno != Errno.None) reply.Fail(errno);
-        else if (found.Stop != WalkStop.Done) reply.Ok(server.Elsewhere(found));
+        else if (found.Stop != WalkStop.Done) reply.Ok(server.Elsewhere(found, view));
         else Finish(walk, found, caller, reply);
     }
 
@@ -45,7 +62,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
             return;
         }
         var errno = server.Files.Rename(paths, flags, By(caller), out var side, out var found);
-        server.Answer(errno, side, found, reply);
+        server.Answer(errno, side, found, view, reply);
     }
 
     public override void Link(
@@ -57,11 +74,15 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
             return;
         }
         var errno = server.Files.Link(paths, followLast, By(caller), out var side, out var found);
-        server.Answer(errno, side, found, reply);
+        server.Answer(errno, side, found, view, reply);
     }
 
-    public override void PathOf(Reply<ByteText> reply) =>
-        reply.Give(node is RamDirectory directory ? server.Files.PathOf(directory, view) : Errno.ENOTDIR);
+    public override void PathOf(Reply<DirectoryPath> reply)
+    {
+        var path = node is RamDirectory directory ? server.Files.PathOf(directory, view) : Errno.ENOTDIR;
+        if (path.Failed) reply.Fail(path.Errno);
+        else reply.Ok(new DirectoryPath(path.Value, view.UpTicket));
+    }
 
     public override void Status(Reply<FileStatus> reply) => reply.Ok(node.StatusOn(server.Files.Device));
 
@@ -85,10 +106,11 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
         paths = default;
         view.IsExpiring = false;
         var outdated = server.IsOutdated(mountVersion, caller);
-        var target = outdated ? Errno.Refresh : server.Resolve(newDirectory, view, caller);
+        var target = outdated ? Errno.Refresh : server.Resolve(newDirectory, newPath, view, caller);
         if (target.Failed) reply.Fail(target.Errno);
+        else if (Forbids(path)) reply.Fail(Errno.EACCES);
         else paths = new TwoPaths(node, path, target.Value, newPath, rootInode);
-        return !target.Failed;
+        return paths.OldStart is not null;
     }
 
     private void Finish(
@@ -117,7 +139,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
         var status = end?.StatusOn(server.Files.Device) ?? default;
         var volume = walk.Intent == WalkIntent.VolumeStatus ? server.Files.StatusFor(view) : default;
         var answer = new WalkReply(
-            stop, found.Rest, found.LinksFollowed, handle.Value, status, found.Text, 0, 0, volume);
+            stop, found.Rest, found.LinksFollowed, handle.Value, status, found.Text, 0, 0, volume, 0);
         // Nobody learns the handle of a caller that gave up.
         if (!reply.Ok(answer) && opened is not null) server.Close(opened);
     }

@@ -183,7 +183,7 @@ internal sealed class OpenFile(
         CallerIdentity caller, Reply<TwoPathReply> reply)
     {
         var outdated = server.IsOutdated(mountVersion, caller);
-        var target = outdated ? Errno.Refresh : server.Resolve(newDirectory, view, caller);
+        var target = outdated ? Errno.Refresh : server.Resolve(newDirectory, newPath, view, caller);
         // Linux compares the credentials of opening: every process has its own, and others after a change.
         var mayLink = caller.Principal.IsRoot
             || (caller.Pid == opener.Pid && caller.Version == opener.Version);
@@ -193,7 +193,7 @@ internal sealed class OpenFile(
         {
             var errno = server.Files.LinkNode(
                 node, target.Value, newPath, rootInode, By(caller.Principal), out var side, out var found);
-            server.Answer(errno, side, found, reply);
+            server.Answer(errno, side, found, view, reply);
         }
     }
 

@@ -104,8 +104,9 @@ public sealed class VolumeRoot : ObjectActor
         }
 
         public override void Enter(
-            ulong volume, ulong mount, ulong inode, CallerIdentity caller, Reply<ObjectHandle> reply) =>
-            Give(volume, server => server.Enter(mount, inode, caller), reply);
+            ulong volume, ulong mount, ulong inode, ulong ticket, CallerIdentity caller,
+            Reply<ObjectHandle> reply) =>
+            Give(volume, server => server.Enter(mount, inode, ticket, caller), reply);
 
         public override void Show(
             ulong volume, ulong mountVersion, MountView[] mounts, CoveredPlace[] covered, bool unlessUsed,

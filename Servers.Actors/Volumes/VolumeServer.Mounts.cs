@@ -22,19 +22,19 @@ internal sealed partial class VolumeServer
         }
         var ended = _views.Values.Where(view => !roots.ContainsKey(view.Mount)).ToArray();
         if (unlessUsed && ended.Any(static view => view.IsUsed)) return Errno.EBUSY;
-        var places = new List<(ulong Mount, RamNode Node)>();
+        var places = new List<(RamNode Node, CoveredPlace Place)>();
         foreach (var place in covered)
         {
             var errno = Find(place, out var node);
             if (errno != Errno.None) return errno;
-            places.Add((place.Mount, node!));
+            places.Add((node!, place));
         }
         MountVersion = mountVersion;
         foreach (var view in ended) End(view);
         foreach (var mount in mounts) Show(mount, roots[mount.Mount]);
         foreach (var view in _views.Values)
         {
-            view.Cover(places.Where(place => place.Mount == view.Mount).Select(static place => place.Node));
+            view.Cover(places.Where(one => one.Place.Mount == view.Mount));
         }
         return Errno.None;
     }
@@ -75,13 +75,13 @@ internal sealed partial class VolumeServer
     private VolumeView? ViewFor(ulong mount, CallerIdentity caller)
     {
         if (mount != 0) return _views.GetValueOrDefault(mount);
-        return _views.Count == 0 || caller.IsKernel ? _whole : null;
+        return caller.IsKernel || caller.Principal.IsRoot ? _whole : null;
     }
 
     private Errno Find(CoveredPlace place, out RamNode? node)
     {
         // What is covered already stays so, whatever has become of it.
-        node = _views.GetValueOrDefault(place.Mount)?.Covered(place.Inode);
+        node = _views.GetValueOrDefault(place.Mount)?.Covered(place.Inode, out _);
         if (node is not null) return Errno.None;
         node = Files.Find(place.Inode).Node;
         if (node is null or RamDirectory { Dead: true }) return Errno.ENOENT;
@@ -97,7 +97,7 @@ internal sealed partial class VolumeServer
             view = new VolumeView(mount.Mount, root);
             _views.Add(mount.Mount, view);
         }
-        view.Flags = mount.Flags;
+        (view.Flags, view.Ticket, view.UpTicket) = (mount.Flags, mount.Ticket, mount.UpTicket);
         if ((mount.Flags & MountFlag.Detached) != 0) view.Detach();
     }
 

@@ -52,16 +52,26 @@ internal sealed partial class VolumeServer : ObjectActor
         IpcPort ipc, ulong number, string type, RamOptions options, VolumeSettings settings) =>
         Akka.Actor.Props.Create(() => new VolumeServer(ipc, number, type, options, settings));
 
-    /// <summary>A handle of what a mount shows, or of a covered directory on the way up. Others are reached
-    /// by walking only, so that nobody gets past a directory that may not be searched.</summary>
-    public Outcome<ObjectHandle> Enter(ulong mount, ulong inode, CallerIdentity caller)
+    /// <summary>A handle of what a mount shows, or of a covered directory for the way up. Others are reached
+    /// by walking only, and these by a ticket that a walk was given, so that nobody gets past a directory
+    /// that may not be searched.</summary>
+    public Outcome<ObjectHandle> Enter(ulong mount, ulong inode, ulong ticket, CallerIdentity caller)
     {
-        if (_ending || ViewFor(mount, caller) is not { } view) return Errno.ESTALE;
-        var node = inode == 0 ? view.Root : view.Covered(inode) ?? Files.FindDirectory(inode);
-        // What a mount shows stays, as long as it does so.
-        if (node is null || (node != view.Root && node is RamDirectory { Dead: true })) return Errno.ESTALE;
-        var free = node == view.Root || view.Covers(node) || caller.IsKernel || caller.Principal.IsRoot;
-        return free ? Grant(node, view, caller, held: false) : Errno.EACCES;
+        if (_ending || caller.Revoked || ViewFor(mount, caller) is not { } view) return Errno.ESTALE;
+        var free = caller.IsKernel || caller.Principal.IsRoot;
+        if (inode == 0)
+        {
+            return free || ticket == view.Ticket ? Grant(view.Root, view, caller, held: false) : Errno.EACCES;
+        }
+        var node = view.Covered(inode, out var place);
+        if (node is not null && place.UpTicket == ticket)
+        {
+            return Grant(node, view, caller, held: false, upOnly: true);
+        }
+        if (!free) return node is null ? Errno.ESTALE : Errno.EACCES;
+        node ??= Files.FindDirectory(inode);
+        if (node is null or RamDirectory { Dead: true }) return Errno.ESTALE;
+        return Grant(node, view, caller, held: false);
     }
 
     public Errno TryEnd(bool force)
@@ -76,15 +86,25 @@ internal sealed partial class VolumeServer : ObjectActor
         mountVersion < MountVersion && !caller.IsKernel;
 
     /// <summary>How a walk goes on outside of this volume.</summary>
-    public WalkReply Elsewhere(in WalkFinding found) => new(
-        found.Stop, found.Rest, found.LinksFollowed, default, default, default, _number, found.MountInode,
-        default);
+    public WalkReply Elsewhere(in WalkFinding found, VolumeView view)
+    {
+        var ticket = found.Stop == WalkStop.AboveRoot ? view.UpTicket : 0;
+        if (found.Stop == WalkStop.Mount)
+        {
+            view.Covered(found.MountInode, out var place);
+            ticket = place.Ticket;
+        }
+        return new WalkReply(
+            found.Stop, found.Rest, found.LinksFollowed, default, default, default, _number,
+            found.MountInode, default, ticket);
+    }
 
     /// <summary>Answers a call with two paths.</summary>
-    public void Answer(Errno errno, int side, in WalkFinding found, Reply<TwoPathReply> reply)
+    public void Answer(
+        Errno errno, int side, in WalkFinding found, VolumeView view, Reply<TwoPathReply> reply)
     {
         if (errno != Errno.None) reply.Fail(errno);
-        else reply.Ok(new TwoPathReply(side, Elsewhere(found)));
+        else reply.Ok(new TwoPathReply(side, Elsewhere(found, view)));
     }
 
     /// <summary>MS_REMOUNT: read-only or not, and the options that were named.</summary>
@@ -98,17 +118,19 @@ internal sealed partial class VolumeServer : ObjectActor
     /// <summary>A handle of a directory.</summary>
     /// <param name="held">True when the caller stays there (a working directory), so that the volume is
     /// busy.</param>
-    public Outcome<ObjectHandle> Grant(RamNode node, VolumeView view, CallerIdentity caller, bool held)
+    /// <param name="upOnly">True when walks from it must begin with "..".</param>
+    public Outcome<ObjectHandle> Grant(
+        RamNode node, VolumeView view, CallerIdentity caller, bool held, bool upOnly = false)
     {
         var who = caller.Principal;
         var full = _grants.Count >= _settings.DirectoryHandlesMax || (!who.IsRoot
             && _grantsByUser.GetValueOrDefault(who.Uid) >= _settings.UserDirectoryHandlesMax);
         if (full) return Errno.ENFILE;
         if (!Home.HasRoomFor(caller)) return Errno.ENOMEM;
-        if (!view.Objects.TryGetValue(node, out var target))
+        if (!view.Objects.TryGetValue((node, upOnly), out var target))
         {
-            target = Home.Adopt(new DirectoryObject(this, node, view));
-            view.Objects.Add(node, target);
+            target = Home.Adopt(new DirectoryObject(this, node, view, upOnly));
+            view.Objects.Add((node, upOnly), target);
             RamFileSystem.Pin(node);
         }
         var grant = new DirectoryGrant(target, caller.Pid, who.Uid, held);
@@ -135,18 +157,20 @@ internal sealed partial class VolumeServer : ObjectActor
 
     public void DirectoryUnused(DirectoryObject unused)
     {
-        unused.View.Objects.Remove(unused.Node);
+        unused.View.Objects.Remove((unused.Node, unused.UpOnly));
         Files.Unpin(unused.Node);
         Home.Expel(unused);
     }
 
     /// <summary>The directory behind a handle that the caller holds; EXDEV when it is not of this
     /// mount.</summary>
-    public Outcome<RamNode> Resolve(ObjectHandle handle, VolumeView view, CallerIdentity caller)
+    public Outcome<RamNode> Resolve(
+        ObjectHandle handle, ByteText path, VolumeView view, CallerIdentity caller)
     {
         if (!_grants.TryGetValue(handle, out var grant)) return Errno.EXDEV;
         if (grant.Owner != caller.Pid) return Errno.EPERM;
-        return grant.Target.View == view ? grant.Target.Node : Errno.EXDEV;
+        if (grant.Target.View != view) return Errno.EXDEV;
+        return grant.Target.Forbids(path) ? Errno.EACCES : grant.Target.Node;
     }
 
     /// <summary>Makes an open file for a caller.</summary>

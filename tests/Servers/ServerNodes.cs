@@ -8,6 +8,8 @@ using K42.Servers.Pipes;
 using K42.Servers.Volumes;
 using K42.TestKit.Simulation;
 
+using Xunit;
+
 namespace K42.Servers.Tests;
 
 /// <summary>Nodes of a simulated cluster with servers on them, and processes that call them.</summary>
@@ -85,8 +87,17 @@ internal sealed class ServerNodes : IDisposable
     public async Task<DirectoryClient> NewVolume(CallContext process, string options = "")
     {
         var kernel = Volumes(One.Ipc.Kernel);
-        var volume = (await kernel.Create("tmpfs", options)).Value;
-        return new DirectoryClient(process, (await Volumes(process).Enter(volume, 0, 0)).Value);
+        return await Mounted((await kernel.Create("tmpfs", options)).Value, process);
+    }
+
+    /// <summary>The root directory of a volume that is mounted as mount 1, where everybody may enter
+    /// it.</summary>
+    public async Task<DirectoryClient> Mounted(ulong volume, CallContext process)
+    {
+        var view = new MountView(1, VolumeContract.RootInode, MountFlag.RelativeAccessTimes, 0, 0);
+        var shown = await Volumes(One.Ipc.Kernel).Show(volume, 0, [view], [], unlessUsed: false);
+        Assert.False(shown.Failed);
+        return new DirectoryClient(process, (await Volumes(process).Enter(volume, 1, 0, 0)).Value);
     }
 }
 

@@ -96,16 +96,25 @@ public readonly partial record struct WalkRequest(
 /// <summary>Where a walk ended.</summary>
 /// <param name="Volume">The volume that stopped it, with Mount.</param>
 /// <param name="MountInode">The covered directory, with Mount.</param>
+/// <param name="Ticket">What <see cref="VolumeContract.Enter"/> wants to see, with Mount and
+/// AboveRoot.</param>
 [Wire]
 public readonly partial record struct WalkReply(
     WalkStop Stop, [property: Max(8_192)] ByteText Rest, int LinksFollowed, ObjectHandle Handle,
         FileStatus Status,
-    [property: Max(4_096)] ByteText Text, ulong Volume, ulong MountInode, VolumeStatus VolumeStatus);
+    [property: Max(4_096)] ByteText Text, ulong Volume, ulong MountInode, VolumeStatus VolumeStatus,
+        ulong Ticket);
 
 /// <summary>Where a call with two paths came back.</summary>
 /// <param name="Side">0 when done; 1 or 2: which path left the volume, and how it goes on in Walk.</param>
 [Wire]
 public readonly partial record struct TwoPathReply(int Side, WalkReply Walk);
+
+/// <summary>The way to a directory.</summary>
+/// <param name="UpTicket">What <see cref="VolumeContract.Enter"/> wants to see of who goes on above the
+/// mount.</param>
+[Wire]
+public readonly partial record struct DirectoryPath([property: Max(4_096)] ByteText Path, ulong UpTicket);
 
 /// <summary>A directory of a volume as a mount shows it, as the start of walks: a root, a working directory,
 /// an open directory; or a file that is mounted on another.</summary>
@@ -142,7 +151,7 @@ public abstract partial class DirectoryContract : ServerObject
     /// ESTALE when it was moved out of what the mount shows, ENOTDIR for a file that is mounted.</summary>
     [Call(4, Rights.Lookup, Idempotent = true, ReplyMax = 4_096,
         Fails = [Errno.ENOENT, Errno.ESTALE, Errno.ENOTDIR, Errno.ENAMETOOLONG])]
-    public abstract void PathOf(Reply<ByteText> reply);
+    public abstract void PathOf(Reply<DirectoryPath> reply);
 
     /// <summary>The directory's own status; it works for removed ones too.</summary>
     [Call(5, Rights.Lookup, Idempotent = true)]

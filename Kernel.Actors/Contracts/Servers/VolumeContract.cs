@@ -17,11 +17,16 @@ public abstract partial class VolumeContract : ServerObject
             Reply<ulong> reply);
 
     /// <summary>A directory handle of what a mount of the volume shows, for the caller: its root with inode
-    /// 0, or a directory of it that is covered, for the way up. Mount 0 is the whole of a volume that is not
-    /// mounted, and for kernels. ESTALE when there is no such volume, mount or directory.</summary>
-    [Call(2, Rights.None, Fails = [Errno.ESTALE, Errno.EACCES])]
+    /// 0, or a directory of it that is covered, for the way up only: paths that begin with "..". Mount 0 is
+    /// the whole of the volume, for kernels and root. ESTALE when there is no such volume, mount or
+    /// directory.</summary>
+    /// <param name="ticket">What the walk that came to the mount, or to its upper end, was told: the proof
+    /// that no directory on the way forbade it. EACCES when it is another; root needs none.</param>
+    [Call(2, Rights.None,
+        Fails = [Errno.ESTALE, Errno.EACCES, Errno.ENFILE, Errno.ENOMEM, Errno.EIO])]
     public abstract void Enter(
-        ulong volume, ulong mount, ulong inode, [Caller] CallerIdentity caller, Reply<ObjectHandle> reply);
+        ulong volume, ulong mount, ulong inode, ulong ticket, [Caller] CallerIdentity caller,
+        Reply<ObjectHandle> reply);
 
     /// <summary>Ends a volume: EBUSY while files or directories of it are held open, unless forced.</summary>
     [Call(4, Rights.Kernel, Fails = [Errno.EBUSY, Errno.ESTALE])]
@@ -67,15 +72,21 @@ public abstract partial class VolumeContract : ServerObject
 /// <param name="Mount">Its number.</param>
 /// <param name="RootInode">The inode that it shows.</param>
 /// <param name="Flags">See <see cref="MountFlag"/>.</param>
+/// <param name="Ticket">What who enters it must show; 0 for the root mount, which is everybody's.</param>
+/// <param name="UpTicket">What who leaves it upwards is given.</param>
 [Wire]
-public readonly partial record struct MountView(ulong Mount, ulong RootInode, ulong Flags);
+public readonly partial record struct MountView(
+    ulong Mount, ulong RootInode, ulong Flags, ulong Ticket, ulong UpTicket);
 
 /// <summary>What is covered in one of a volume's mounts.</summary>
 /// <param name="Mount">In which.</param>
 /// <param name="Inode">Which inode.</param>
 /// <param name="ByFile">True when what covers it is no directory.</param>
+/// <param name="Ticket">What who comes to it is given: that of the uppermost mount there.</param>
+/// <param name="UpTicket">What who comes up from the lowest mount there must show.</param>
 [Wire]
-public readonly partial record struct CoveredPlace(ulong Mount, ulong Inode, bool ByFile);
+public readonly partial record struct CoveredPlace(
+    ulong Mount, ulong Inode, bool ByFile, ulong Ticket, ulong UpTicket);
 
 /// <summary>How an inode lies to another: the bits that <see cref="VolumeContract.Relate"/>
 /// answers.</summary>

@@ -22,13 +22,13 @@ internal static class AbsolutePath
                 // It was moved out of what the mount shows.
                 if (part.Errno == Errno.ESTALE) return (ByteText)"(unreachable)/";
                 if (part.Failed) return part.Errno;
-                path = Join(part.Value, path);
+                path = Join(part.Value.Path, path);
                 var mount = mounts.Value.Of(at.Mount);
                 if (mount is null) return ByteText.Concat("(unreachable)/"u8, path.Span);
                 if (mount.Value.OnMount == 0) return ByteText.Concat("/"u8, path.Span);
                 var outer = mounts.Value.Of(mount.Value.OnMount);
                 if (outer is null) return ByteText.Concat("(unreachable)/"u8, path.Span);
-                var covered = await task.Enter(outer.Value, mount.Value.OnInode);
+                var covered = await task.Enter(outer.Value, mount.Value.OnInode, part.Value.UpTicket);
                 if (covered.Failed) return covered.Errno;
                 at.Dispose();
                 at = covered.Value;

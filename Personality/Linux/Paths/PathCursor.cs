@@ -119,7 +119,7 @@ internal sealed class PathCursor : IDisposable
             case WalkStop.Mount:
                 return await Enter(reply);
             case WalkStop.AboveRoot:
-                return await Leave(reply.Rest);
+                return await Leave(reply.Rest, reply.Ticket);
             default:
                 return Errno.EIO;
         }
@@ -139,6 +139,14 @@ internal sealed class PathCursor : IDisposable
         if (parent.Handle.IsNone) return Errno.EIO;
         Stand(new DirectoryRef(_task.Context, parent.Handle, At.Mount), parent.Rest);
         return Errno.None;
+    }
+
+    /// <summary>Whether nothing can be written where the walk stands.</summary>
+    public async ValueTask<bool> IsReadOnly()
+    {
+        const long readOnly = 1;
+        var status = await Ask(new WalkRequest { Intent = WalkIntent.VolumeStatus }, default);
+        return !status.Failed && (status.Value.VolumeStatus.Flags & readOnly) != 0;
     }
 
     /// <inheritdoc/>
@@ -170,10 +178,10 @@ internal sealed class PathCursor : IDisposable
             var errno = await Refresh();
             if (errno != Errno.None) return errno;
         }
-        return await Enter(entry.Value, 0, reply.Rest);
+        return await Enter(entry.Value, 0, reply.Rest, reply.Ticket);
     }
 
-    private async ValueTask<Errno> Leave(ByteText rest)
+    private async ValueTask<Errno> Leave(ByteText rest, ulong ticket)
     {
         var mount = Mounts.Of(At.Mount);
         if (mount is null || mount.Value.OnMount == 0)
@@ -181,7 +189,7 @@ internal sealed class PathCursor : IDisposable
             // Above the root of everything is the root.
             if (mount is not null && Mounts.On(mount.Value.Id, mount.Value.RootInode) is { } over)
             {
-                return await Enter(over, 0, rest);
+                return await Enter(over, 0, rest, ticket);
             }
             Stand(_task.Root.Hold(), rest);
             return Errno.None;
@@ -189,12 +197,12 @@ internal sealed class PathCursor : IDisposable
         var outer = Mounts.Of(mount.Value.OnMount);
         if (outer is null) return Errno.ENOENT;
         var up = rest.IsEmpty ? ".." : ByteText.Concat("../"u8, rest.Span);
-        return await Enter(outer.Value, mount.Value.OnInode, up);
+        return await Enter(outer.Value, mount.Value.OnInode, up, ticket);
     }
 
-    private async ValueTask<Errno> Enter(MountEntry entry, ulong inode, ByteText rest)
+    private async ValueTask<Errno> Enter(MountEntry entry, ulong inode, ByteText rest, ulong ticket)
     {
-        var handle = await _task.Enter(entry, inode);
+        var handle = await _task.Enter(entry, inode, ticket);
         // The mount ended meanwhile: on from where the walk stands, by the table that says so.
         if (handle.Errno == Errno.ESTALE) return await Refresh();
         if (handle.Failed) return handle.Errno;

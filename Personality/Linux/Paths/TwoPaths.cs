@@ -104,7 +104,8 @@ internal static class TwoPaths
     {
         var exists = await to.Walk(new WalkRequest { Intent = WalkIntent.Status });
         if (!exists.Failed) return Errno.EEXIST;
-        return exists.Errno == Errno.ENOENT && !to.Path.EndsWith('/') ? Errno.EXDEV : exists.Errno;
+        if (exists.Errno != Errno.ENOENT || to.Path.EndsWith('/')) return exists.Errno;
+        return await to.IsReadOnly() ? Errno.EROFS : Errno.EXDEV;
     }
 
     private static async ValueTask<Errno> ToParent(PathCursor cursor)

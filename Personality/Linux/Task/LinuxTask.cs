@@ -111,12 +111,12 @@ public sealed partial class LinuxTask
 
     /// <summary>What a mount shows: its root with inode 0, or a directory that is covered in it. ESTALE when
     /// the mount is there no more.</summary>
-    internal async ValueTask<Outcome<DirectoryRef>> Enter(MountEntry mount, ulong inode)
+    internal async ValueTask<Outcome<DirectoryRef>> Enter(MountEntry mount, ulong inode, ulong ticket)
     {
         var volumes = VolumeClient.On(Context, mount.Node);
         var handle = await Patient(
-            (volumes, mount.Volume, mount.Id, inode),
-            static ask => ask.volumes.Enter(ask.Volume, ask.Id, ask.inode));
+            (volumes, mount.Volume, mount.Id, inode, ticket),
+            static ask => ask.volumes.Enter(ask.Volume, ask.Id, ask.inode, ask.ticket));
         return handle.Failed ? handle.Errno : new DirectoryRef(Context, handle.Value, mount.Id);
     }
 

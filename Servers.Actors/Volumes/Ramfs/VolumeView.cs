@@ -6,7 +6,7 @@ namespace K42.Servers.Volumes.Ramfs;
 /// <summary>A mount of a volume as the volume has it: what it shows, how, and who uses it.</summary>
 internal sealed class VolumeView(ulong mount, RamNode root)
 {
-    private readonly Dictionary<ulong, RamNode> _covered = [];
+    private readonly Dictionary<ulong, (RamNode Node, CoveredPlace Place)> _covered = [];
 
     /// <summary>The mount's number; 0 for the whole of a volume that is not mounted.</summary>
     public ulong Mount { get; } = mount;
@@ -17,11 +17,18 @@ internal sealed class VolumeView(ulong mount, RamNode root)
     /// <summary>See <see cref="MountFlag"/>.</summary>
     public ulong Flags { get; set; } = MountFlag.RelativeAccessTimes;
 
+    /// <summary>What who enters it must show.</summary>
+    public ulong Ticket { get; set; }
+
+    /// <summary>What who leaves it upwards is given.</summary>
+    public ulong UpTicket { get; set; }
+
     /// <summary>True once it is mounted no more: nothing is above it then.</summary>
     public bool IsDetached { get; private set; }
 
-    /// <summary>The objects that stand for directories while somebody holds handles of them.</summary>
-    public Dictionary<RamNode, DirectoryObject> Objects { get; } = [];
+    /// <summary>The objects that stand for directories while somebody holds handles of them; other ones for
+    /// the way up only.</summary>
+    public Dictionary<(RamNode Node, bool UpOnly), DirectoryObject> Objects { get; } = [];
 
     public int OpenFiles { get; set; }
 
@@ -42,17 +49,22 @@ internal sealed class VolumeView(ulong mount, RamNode root)
     /// <summary>True when something else is seen at an inode.</summary>
     public bool Covers(RamNode node) => node.Covers > 0 && _covered.ContainsKey(node.Number);
 
-    /// <summary>The node that is covered; null when it is not.</summary>
-    public RamNode? Covered(ulong inode) => _covered.GetValueOrDefault(inode);
+    /// <summary>The node that is covered, and what the mount table says of it; null when it is not.</summary>
+    public RamNode? Covered(ulong inode, out CoveredPlace place)
+    {
+        var (node, found) = _covered.GetValueOrDefault(inode);
+        place = found;
+        return node;
+    }
 
     /// <summary>Covers these nodes, and no others.</summary>
-    public void Cover(IEnumerable<RamNode> nodes)
+    public void Cover(IEnumerable<(RamNode Node, CoveredPlace Place)> places)
     {
-        foreach (var node in _covered.Values) node.Covers--;
+        foreach (var (node, _) in _covered.Values) node.Covers--;
         _covered.Clear();
-        foreach (var node in nodes)
+        foreach (var one in places)
         {
-            if (_covered.TryAdd(node.Number, node)) node.Covers++;
+            if (_covered.TryAdd(one.Node.Number, one)) one.Node.Covers++;
         }
     }
 

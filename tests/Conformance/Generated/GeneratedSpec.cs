@@ -10,6 +10,7 @@ public sealed class GeneratedSpec
     private const string CountVariable = "K42_RANDOM_COUNT";
     private const int SeedDefault = 1;
     private const int CountDefault = 300;
+    private const int MountsCountDefault = 120;
     private const int FailuresShownMax = 12;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -17,22 +18,13 @@ public sealed class GeneratedSpec
     [Fact]
     public async Task Scripts_from_seeds_are_answered_as_by_the_host_kernel()
     {
-        var (first, count) = (Number(SeedVariable, SeedDefault), Number(CountVariable, CountDefault));
-        var native = await NativeRunner.Create(Cancellation);
         await using var k42 = await SharedGatewayRunner.StartAsync();
-        var failures = new List<string>();
-        for (var seed = first; seed < first + count && failures.Count < FailuresShownMax; seed++)
-        {
-            var text = ScriptGenerator.Make(seed);
-            if (await Differences(text, native, k42) is null) continue;
-            var shrunk = await ScriptShrinker.Shrink(
-                text, async less => await Differences(less, native, k42) is not null);
-            // Once more on a node that has seen nothing else.
-            var report = await Differences(shrunk, native, new GatewayRunner());
-            failures.Add($"seed {seed}:\n{shrunk}{report ?? "does not differ on a new node"}\n");
-        }
-        Assert.True(failures.Count == 0, string.Join('\n', failures));
+        await AreAnsweredAlike(ScriptGenerator.Make, CountDefault, k42);
     }
+
+    [Fact]
+    public Task Scripts_of_mounts_from_seeds_are_answered_as_by_the_host_kernel() =>
+        AreAnsweredAlike(MountScriptGenerator.Make, MountsCountDefault, new GatewayRunner());
 
     [Fact]
     public async Task A_failing_script_is_shrunk_to_the_lines_that_it_fails_with()
@@ -49,6 +41,25 @@ public sealed class GeneratedSpec
     {
         Assert.Equal(ScriptGenerator.Make(7), ScriptGenerator.Make(7));
         Assert.NotEqual(ScriptGenerator.Make(7), ScriptGenerator.Make(8));
+    }
+
+    private static async Task AreAnsweredAlike(
+        Func<int, string> make, int countDefault, IScriptRunner k42)
+    {
+        var (first, count) = (Number(SeedVariable, SeedDefault), Number(CountVariable, countDefault));
+        var native = await NativeRunner.Create(Cancellation);
+        var failures = new List<string>();
+        for (var seed = first; seed < first + count && failures.Count < FailuresShownMax; seed++)
+        {
+            var text = make(seed);
+            if (await Differences(text, native, k42) is null) continue;
+            // On nodes that have seen nothing else.
+            var shrunk = await ScriptShrinker.Shrink(
+                text, async less => await Differences(less, native, new GatewayRunner()) is not null);
+            var report = await Differences(shrunk, native, new GatewayRunner());
+            failures.Add($"seed {seed}:\n{shrunk}{report ?? "does not differ on a new node"}\n");
+        }
+        Assert.True(failures.Count == 0, string.Join('\n', failures));
     }
 
     private static int Number(string variable, int otherwise) =>

@@ -5,6 +5,8 @@ using K42.TestKit.Simulation;
 
 using Xunit;
 
+using static K42.Servers.Tests.Names.Naming;
+
 namespace K42.Servers.Tests.Names;
 
 public sealed class NameSpec
@@ -14,7 +16,7 @@ public sealed class NameSpec
         ) => Run(1, async (nodes, members) =>
     {
         var process = nodes.Process(ServerNodes.Alice);
-        var table = (await Names(process, members[0]).Table(0)).Value;
+        var table = (await NamesOf(process, members[0]).Table(0)).Value;
         var entry = Assert.Single(table.Mounts);
         Assert.Equal((members[0].Member.Node, "/", 0ul), (entry.Node, entry.Path, entry.OnMount));
         var root = await Enter(process, entry);
@@ -28,12 +30,12 @@ public sealed class NameSpec
     [Fact]
     public void Every_node_learns_the_table_and_a_later_one_too() => Run(2, async (nodes, members) =>
     {
-        var seen = (await Names(nodes.Process(ServerNodes.Alice, members[1]), members[1]).Table(0)).Value;
+        var seen = (await NamesOf(nodes.Process(ServerNodes.Alice, members[1]), members[1]).Table(0)).Value;
         Assert.Equal(members[0].Member.Node, seen.Mounts[0].Node);
         var late = nodes.Cluster.AddNode();
         nodes.StartWithNames(late, createsRoot: false);
         await nodes.Cluster.Elapse(TimeSpan.FromSeconds(2));
-        var learnt = (await Names(nodes.Process(ServerNodes.Alice, late), late).Table(0)).Value;
+        var learnt = (await NamesOf(nodes.Process(ServerNodes.Alice, late), late).Table(0)).Value;
         Assert.Equal(seen.Version, learnt.Version);
     });
 
@@ -45,7 +47,7 @@ public sealed class NameSpec
         Assert.False((await Mount(names, mnt, nodeId: 3)).Failed);
         foreach (var member in members)
         {
-            var table = (await Names(nodes.Process(ServerNodes.Alice, member), member).Table(0)).Value;
+            var table = (await NamesOf(nodes.Process(ServerNodes.Alice, member), member).Table(0)).Value;
             var mounted = table.Mounts[1];
             Assert.Equal(members[2].Member.Node, mounted.Node);
             Assert.Equal((mnt.Inode, "/mnt"), (mounted.OnInode, mounted.Path));
@@ -75,168 +77,10 @@ public sealed class NameSpec
         var volumes = VolumeClient.On(root.Context, table.Mounts[0].Node);
         var covered = new DirectoryClient(
             root.Context, (await volumes.Enter(
-                table.Mounts[0].Volume, table.Mounts[1].OnMount, table.Mounts[1].OnInode)).Value);
+                table.Mounts[0].Volume, table.Mounts[1].OnMount, table.Mounts[1].OnInode,
+                above.Ticket)).Value);
         var up = Walking.To("../" + above.Rest, WalkIntent.Status, version: table.Version);
         Assert.Equal(0x43FFu, (await covered.Walk(up)).Value.Status.Mode);
-    });
-
-    [Fact]
-    public void Errors_of_a_mount_are_Linuxs(
-        ) => Run(1, async (nodes, members) =>
-    {
-        var (names, root) = await RootOn(nodes, members[0]);
-        var mnt = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Value.Status;
-        var device = (await root.Walk(Walking.To("dev/null", WalkIntent.Status))).Value.Status;
-        Assert.False((await Mount(names, mnt)).Failed);
-        Assert.Equal(Errno.ENOTDIR, (await Mount(names, device)).Errno);
-        Assert.Equal(Errno.ENODEV, (await Mount(names, mnt, type: "ext9")).Errno);
-        Assert.Equal(Errno.EINVAL, (await Mount(names, mnt, options: "color=red")).Errno);
-        Assert.Equal(Errno.EINVAL, (await Mount(names, mnt, flags: 1UL << 31)).Errno);
-        Assert.Equal(Errno.ENODEV, (await Mount(names, mnt, type: "")).Errno);
-        Assert.Equal(Errno.EINVAL, (await Mount(names, mnt, nodeId: 77)).Errno);
-        var alice = Names(nodes.Process(ServerNodes.Alice), members[0]);
-        Assert.Equal(Errno.EPERM, (await Mount(alice, mnt)).Errno);
-        Assert.Equal(2, (await alice.Table(0)).Value.Mounts.Length);
-        // The volumes of refused mounts are gone.
-        Assert.Equal(2, (await VolumeClient.On(root.Context, members[0].Member.Node).List()).Value.Length);
-    });
-
-    [Fact]
-    public void A_second_mount_on_a_directory_covers_the_first_one() => Run(1, async (nodes, members) =>
-    {
-        var (names, root) = await RootOn(nodes, members[0]);
-        var mnt = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Value.Status;
-        // Both callers saw the bare directory.
-        Assert.False((await Mount(names, mnt)).Failed);
-        Assert.False((await Mount(names, mnt)).Failed);
-        var mounts = (await names.Table(0)).Value.Mounts;
-        Assert.Equal((mounts[1].Id, VolumeContract.RootInode), (mounts[2].OnMount, mounts[2].OnInode));
-        Assert.Equal(Errno.EBUSY, (await Unmount(names, mounts[1])).Errno);
-        Assert.False((await Unmount(names, mounts[2])).Failed);
-        Assert.False((await Unmount(names, mounts[1])).Failed);
-    });
-
-    [Fact]
-    public void A_mount_point_cannot_be_removed_or_renamed() => Run(1, async (nodes, members) =>
-    {
-        var (names, root) = await RootOn(nodes, members[0]);
-        var mnt = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Value.Status;
-        await Mount(names, mnt);
-        var version = (await names.Table(0)).Value.Version;
-        var removed = await root.Walk(Walking.To("mnt", WalkIntent.RemoveDirectory, version: version));
-        Assert.Equal(Errno.EBUSY, removed.Errno);
-        Assert.Equal(Errno.EBUSY, (await root.Rename("mnt", root.Handle, "gone", 0, 0, version)).Errno);
-    });
-
-    [Fact]
-    public void A_busy_volume_is_not_unmounted_unless_detached() => Run(2, async (nodes, members) =>
-    {
-        var (names, root) = await RootOn(nodes, members[0]);
-        var mnt = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Value.Status;
-        await Mount(names, mnt, nodeId: 2);
-        var table = (await names.Table(0)).Value;
-        var mounted = await Enter(root.Context, table.Mounts[1]);
-        var file = await mounted.Open("f", OpenFlags.O_CREAT | OpenFlags.O_RDWR);
-        Assert.Equal(Errno.EBUSY, (await Unmount(names, table.Mounts[1], 0)).Errno);
-        var alice = Names(nodes.Process(ServerNodes.Alice), members[0]);
-        Assert.Equal(Errno.EPERM, (await Unmount(alice, table.Mounts[1], 0)).Errno);
-        Assert.False((await Unmount(names, table.Mounts[1], 2)).Failed);
-        Assert.Equal(Errno.EINVAL, (await Unmount(names, table.Mounts[1], 0)).Errno);
-        // Detached: out of sight, and alive until the last close.
-        Assert.Equal(2, (await file.Write("ok"u8.ToArray(), -1)).Value);
-        file.Release();
-        await nodes.Cluster.Elapse(TimeSpan.FromSeconds(20));
-        Assert.Empty((await VolumeClient.On(root.Context, members[1].Member.Node).List()).Value);
-    });
-
-    [Fact]
-    public void A_mount_moves_with_what_is_mounted_below_it() => Run(3, async (nodes, members) =>
-    {
-        var (names, root) = await RootOn(nodes, members[1]);
-        var mnt = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Value.Status;
-        var srv = (await root.Walk(Walking.To("srv", WalkIntent.Status))).Value.Status;
-        await Mount(names, mnt, nodeId: 2);
-        var lower = (await names.Table(0)).Value.Mounts[1];
-        var inside = await Enter(root.Context, lower);
-        var made = (await inside.Walk(Walking.To("d", WalkIntent.MakeDirectory, mode: 0x1ED))).Value.Status;
-        await Mount(names, made with { Device = lower.Volume }, nodeId: 3);
-        var move = new MountChange
-        {
-            Kind = MountChangeKind.Move,
-            Mount = lower.Id,
-            OnMount = lower.OnMount,
-            OnInode = srv.Inode,
-            Path = "/srv",
-        };
-        var within = move with { OnMount = lower.Id, OnInode = made.Inode };
-        Assert.Equal(Errno.ELOOP, (await names.Change(within)).Errno);
-        Assert.Equal(Errno.EINVAL, (await names.Change(move with { Mount = 77 })).Errno);
-        var alice = Names(nodes.Process(ServerNodes.Alice), members[0]);
-        Assert.Equal(Errno.EPERM, (await alice.Change(move)).Errno);
-        Assert.False((await names.Change(move)).Failed);
-        var table = (await names.Table(0)).Value;
-        Assert.Equal((lower.Id, srv.Inode), (table.Mounts[1].Id, table.Mounts[1].OnInode));
-        Assert.Equal((lower.Id, made.Inode), (table.Mounts[2].OnMount, table.Mounts[2].OnInode));
-        var walk = Walking.To("mnt/x", WalkIntent.Status, version: table.Version);
-        Assert.Equal(Errno.ENOENT, (await root.Walk(walk)).Errno);
-        var stopped = await root.Walk(Walking.To("srv/x", WalkIntent.Status, version: table.Version));
-        Assert.Equal(WalkStop.Mount, stopped.Value.Stop);
-    });
-
-    [Fact]
-    public void A_remount_is_in_every_nodes_table_and_in_the_volume() => Run(2, async (nodes, members) =>
-    {
-        var (names, root) = await RootOn(nodes, members[1]);
-        var mnt = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Value.Status;
-        await Mount(names, mnt, nodeId: 2);
-        var change = new MountChange
-        {
-            Kind = MountChangeKind.Remount,
-            Mount = (await names.Table(0)).Value.Mounts[1].Id,
-            Flags = MountFlag.ReadOnly,
-        };
-        var alice = Names(nodes.Process(ServerNodes.Alice), members[0]);
-        Assert.Equal(Errno.EPERM, (await alice.Change(change)).Errno);
-        Assert.Equal(Errno.EINVAL, (await names.Change(change with { Mount = 77 })).Errno);
-        Assert.Equal(Errno.EINVAL, (await names.Change(change with { Options = "color=red" })).Errno);
-        Assert.False((await names.Change(change)).Failed);
-        foreach (var member in members)
-        {
-            var table = (await Names(nodes.Process(ServerNodes.Alice, member), member).Table(0)).Value;
-            Assert.Equal(MountFlag.ReadOnly, table.Mounts[1].Flags & MountFlag.ReadOnly);
-        }
-        var mounted = await Enter(root.Context, (await names.Table(0)).Value.Mounts[1]);
-        var made = await mounted.Walk(Walking.To("d", WalkIntent.MakeDirectory, mode: 0x1ED));
-        Assert.Equal(Errno.EROFS, made.Errno);
-    });
-
-    [Fact]
-    public void A_table_that_would_not_fit_into_a_message_takes_no_more_mounts(
-        ) => Run(2, async (nodes, members) =>
-    {
-        var (names, root) = await RootOn(nodes, members[1]);
-        var mnt = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Value.Status;
-        var source = new string('s', 4_000);
-        var made = 0;
-        Outcome<Nothing> mounted;
-        while (!(mounted = await Mount(names, mnt, source: source)).Failed) made++;
-        Assert.Equal((Errno.ENOSPC, 15), (mounted.Errno, made));
-        // Everybody still has the whole table.
-        var table = (await Names(nodes.Process(ServerNodes.Alice, members[1]), members[1]).Table(0)).Value;
-        Assert.Equal(1 + made, table.Mounts.Length);
-    });
-
-    [Fact]
-    public void An_unused_volume_is_unmounted_and_its_directory_is_free_again(
-        ) => Run(2, async (nodes, members) =>
-    {
-        var (names, root) = await RootOn(nodes, members[1]);
-        var mnt = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Value.Status;
-        await Mount(names, mnt);
-        var table = (await names.Table(0)).Value;
-        Assert.False((await Unmount(names, table.Mounts[1], 0)).Failed);
-        Assert.Single((await names.Table(0)).Value.Mounts);
-        Assert.False((await Mount(names, mnt)).Failed);
     });
 
     [Fact]
@@ -276,7 +120,7 @@ public sealed class NameSpec
         ) => Run(2, async (nodes, members) =>
     {
         var process = nodes.Process(ServerNodes.Root, members[1]);
-        var names = Names(process, members[1]);
+        var names = NamesOf(process, members[1]);
         var before = (await names.Table(0)).Value;
         nodes.Cluster.Kill(members[0]);
         nodes.Cluster.Remove(members[0]);
@@ -295,7 +139,7 @@ public sealed class NameSpec
     public void Only_the_roots_node_can_publish_a_table() => Run(3, async (nodes, members) =>
     {
         var process = nodes.Process(ServerNodes.Root, members[1]);
-        var names = Names(process, members[1]);
+        var names = NamesOf(process, members[1]);
         var table = (await names.Table(0)).Value;
         var forged = table with { Version = table.Version + 100 };
         Assert.Equal(Errno.EPERM, (await names.Publish(forged)).Errno);
@@ -303,59 +147,4 @@ public sealed class NameSpec
         Assert.Equal(Errno.EPERM, (await otherNode.Publish(forged)).Errno);
         Assert.Equal(table.Version, (await names.Table(0)).Value.Version);
     });
-
-    private static NameClient Names(CallContext process, SimulatedNode node) =>
-        NameClient.On(process, node.Member.Node);
-
-    private static async Task<DirectoryClient> Enter(CallContext process, MountEntry entry)
-    {
-        var handle = await VolumeClient.On(process, entry.Node).Enter(entry.Volume, entry.Id, 0);
-        return new DirectoryClient(process, handle.Value);
-    }
-
-    private static async Task<(NameClient Names, DirectoryClient Root)> RootOn(
-        ServerNodes nodes, SimulatedNode node)
-    {
-        var process = nodes.Process(ServerNodes.Root, node);
-        var names = Names(process, node);
-        return (names, await Enter(process, (await names.Table(0)).Value.Mounts[0]));
-    }
-
-    private static async ValueTask<Outcome<Nothing>> Mount(
-        NameClient names, FileStatus on, string type = "ramfs", ulong flags = 0, string options = "",
-        int nodeId = 0, string source = "none")
-    {
-        var known = await names.Table(0);
-        var table = known.Failed ? [] : known.Value.Mounts;
-        return await names.Change(new MountChange
-        {
-            Kind = MountChangeKind.Mount,
-            OnMount = Array.Find(table, entry => entry.Volume == on.Device).Id,
-            OnInode = on.Inode,
-            Flags = flags,
-            NodeId = nodeId,
-            Path = "/mnt",
-            Type = type,
-            Source = source,
-            Options = options,
-        });
-    }
-
-    private static ValueTask<Outcome<Nothing>> Unmount(
-        NameClient names, MountEntry mount, ulong flags = 0) => names.Change(
-            new MountChange { Kind = MountChangeKind.Unmount, Mount = mount.Id, Flags = flags });
-
-    private static void Run(int count, Func<ServerNodes, SimulatedNode[], Task> scenario)
-    {
-        using var nodes = new ServerNodes();
-        var members = Enumerable.Range(0, count).Select(i => i == 0
-            ? nodes.One
-            : nodes.Cluster.AddNode()).ToArray();
-        nodes.Cluster.Run(async () =>
-        {
-            foreach (var member in members) nodes.StartWithNames(member, createsRoot: member == members[0]);
-            await nodes.Cluster.Elapse(TimeSpan.FromSeconds(2));
-            await scenario(nodes, members);
-        });
-    }
 }

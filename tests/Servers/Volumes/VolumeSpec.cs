@@ -137,7 +137,7 @@ public sealed class VolumeSpec
         await root.Walk(Walking.To("d", WalkIntent.MakeDirectory, mode: 0x1ED));
         var handle = (await root.Walk(Walking.To("d", WalkIntent.Directory))).Value.Handle;
         var directory = new DirectoryClient(root.Context, handle);
-        Assert.Equal("d", (await directory.PathOf()).Value);
+        Assert.Equal("d", (await directory.PathOf()).Value.Path);
         var open = await root.Open("d", OpenFlags.O_DIRECTORY);
         await root.Walk(Walking.To("d", WalkIntent.RemoveDirectory));
         var made = await directory.Walk(Walking.To("x", WalkIntent.MakeDirectory, mode: 0x1ED));
@@ -164,7 +164,7 @@ public sealed class VolumeSpec
         Assert.Equal(Errno.EPERM, (await theirs.Walk(Walking.To("d", WalkIntent.Status))).Errno);
         var stranger = nodes.Process(ServerNodes.Bob);
         var volume = (await root.Status()).Value.Device;
-        var handle = (await nodes.Volumes(stranger).Enter(volume, 0, 0)).Value;
+        var handle = (await nodes.Volumes(stranger).Enter(volume, 1, 0, 0)).Value;
         var entered = new DirectoryClient(stranger, handle);
         Assert.Equal(Errno.EPERM, (await entered.Rename("d", into, "x", 0, 0, 0)).Errno);
     });
@@ -177,11 +177,13 @@ public sealed class VolumeSpec
         await root.Walk(Walking.To("private", WalkIntent.MakeDirectory, mode: 0x1C0));
         await root.Walk(Walking.To("private/open", WalkIntent.MakeDirectory, mode: 0x1FF));
         var inner = (await root.Walk(Walking.To("private/open", WalkIntent.Status))).Value.Status;
-        Assert.Equal(Errno.EACCES, (await nodes.Volumes(bob).Enter(inner.Device, 0, inner.Inode)).Errno);
-        var bobs = new DirectoryClient(bob, (await nodes.Volumes(bob).Enter(inner.Device, 0, 0)).Value);
+        var (volumes, volume) = (nodes.Volumes(bob), inner.Device);
+        Assert.Equal(Errno.ESTALE, (await volumes.Enter(volume, 1, inner.Inode, 0)).Errno);
+        Assert.Equal(Errno.ESTALE, (await volumes.Enter(volume, 0, inner.Inode, 0)).Errno);
+        var bobs = new DirectoryClient(bob, (await volumes.Enter(volume, 1, 0, 0)).Value);
         Assert.Equal(Errno.EACCES, (await bobs.Walk(Walking.To("private/open", WalkIntent.Status))).Errno);
-        Assert.Equal(Errno.ESTALE, (await nodes.Volumes(bob).Enter(inner.Device, 0, 9_999)).Errno);
-        Assert.Equal(Errno.ESTALE, (await nodes.Volumes(bob).Enter(77, 0, 0)).Errno);
+        Assert.Equal(Errno.ESTALE, (await volumes.Enter(volume, 1, 9_999, 0)).Errno);
+        Assert.Equal(Errno.ESTALE, (await volumes.Enter(77, 1, 0, 0)).Errno);
     });
 
     [Fact]
@@ -251,7 +253,7 @@ public sealed class VolumeSpec
         foreach (var (type, mode) in new[] { ("tmpfs", 0x43FFu), ("ramfs", 0x41EDu) })
         {
             var made = (await kernel.Create(type, "")).Value;
-            var top = new DirectoryClient(process, (await nodes.Volumes(process).Enter(made, 0, 0)).Value);
+            var top = await nodes.Mounted(made, process);
             Assert.Equal(mode, (await top.Status()).Value.Mode);
         }
         Assert.Equal(Errno.ENODEV, (await kernel.Create("ext4", "")).Errno);
@@ -273,7 +275,7 @@ public sealed class VolumeSpec
         Assert.False((await kernel.Remove(volume, true)).Failed);
         await nodes.Cluster.Elapse(TimeSpan.FromSeconds(1));
         Assert.Equal(Errno.EIO, (await file.Read(1, 0)).Errno);
-        Assert.Equal(Errno.ESTALE, (await kernel.Enter(volume, 0, 0)).Errno);
+        Assert.Equal(Errno.ESTALE, (await kernel.Enter(volume, 1, 0, 0)).Errno);
     });
 
     [Fact]
@@ -287,7 +289,7 @@ public sealed class VolumeSpec
         await nodes.Cluster.Elapse(TimeSpan.FromSeconds(1));
         Assert.Equal(Errno.EIO, (await file.Read(1, 0)).Errno);
         Assert.Equal(Errno.EIO, (await root.Walk(Walking.To("f", WalkIntent.Status))).Errno);
-        Assert.Equal(Errno.EIO, (await nodes.Volumes(process).Enter(volume, 0, 0)).Errno);
+        Assert.Equal(Errno.EIO, (await nodes.Volumes(process).Enter(volume, 1, 0, 0)).Errno);
         Assert.False((await other.Walk(Walking.To("", WalkIntent.Status))).Failed);
         Assert.Single((await nodes.Volumes(process).List()).Value);
     });
