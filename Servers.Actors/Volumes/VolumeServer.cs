@@ -57,7 +57,9 @@ internal sealed partial class VolumeServer : ObjectActor
     /// that may not be searched.</summary>
     public Outcome<ObjectHandle> Enter(ulong mount, ulong inode, ulong ticket, CallerIdentity caller)
     {
-        if (_ending || caller.Revoked || ViewFor(mount, caller) is not { } view) return Errno.ESTALE;
+        if (_ending || caller.Revoked) return Errno.ESTALE;
+        // A table without the mount is on its way.
+        if (ViewFor(mount, caller) is not { } view) return mount == 0 ? Errno.ESTALE : Errno.Refresh;
         var free = caller.IsKernel || caller.Principal.IsRoot;
         if (inode == 0)
         {

@@ -29,6 +29,12 @@ internal static class AbsolutePath
                 var outer = mounts.Value.Of(mount.Value.OnMount);
                 if (outer is null) return ByteText.Concat("(unreachable)/"u8, path.Span);
                 var covered = await task.Enter(outer.Value, mount.Value.OnInode, part.Value.UpTicket);
+                if (covered.Errno == Errno.Refresh)
+                {
+                    // The mounts on the way have changed.
+                    var newer = await task.System.Mounts.Newer(mounts.Value.Version, task);
+                    return newer.Failed ? newer.Errno : await Of(task, directory);
+                }
                 if (covered.Failed) return covered.Errno;
                 at.Dispose();
                 at = covered.Value;

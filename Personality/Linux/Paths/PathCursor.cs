@@ -203,10 +203,21 @@ internal sealed class PathCursor : IDisposable
     private async ValueTask<Errno> Enter(MountEntry entry, ulong inode, ByteText rest, ulong ticket)
     {
         var handle = await _task.Enter(entry, inode, ticket);
-        // The mount ended meanwhile: on from where the walk stands, by the table that says so.
-        if (handle.Errno == Errno.ESTALE) return await Refresh();
+        if (handle.Errno is Errno.Refresh or Errno.ESTALE) return await WithoutMount(entry, handle.Errno);
         if (handle.Failed) return handle.Errno;
         Stand(handle.Value, rest);
+        return Errno.None;
+    }
+
+    // The mount ended meanwhile: on from where the walk stands, by the table that says so. Where the table
+    // still has it, its volume ended with its node.
+    private async ValueTask<Errno> WithoutMount(MountEntry entry, Errno errno)
+    {
+        if (errno == Errno.Refresh) return await Refresh();
+        var now = await _task.System.Mounts.Again(_task);
+        if (now.Failed) return now.Errno;
+        if (now.Value.Of(entry.Id) is not null) return Errno.EIO;
+        Mounts = now.Value;
         return Errno.None;
     }
 

@@ -109,8 +109,8 @@ public sealed partial class LinuxTask
     /// <summary>Sets it and gives what it was.</summary>
     internal uint SetUmask(uint mask) => Interlocked.Exchange(ref _umask, mask & Abi.FileMode.S_IRWXUGO);
 
-    /// <summary>What a mount shows: its root with inode 0, or a directory that is covered in it. ESTALE when
-    /// the mount is there no more.</summary>
+    /// <summary>What a mount shows: its root with inode 0, or a directory that is covered in it. Refresh and
+    /// ESTALE when the mount, or its volume, is there no more.</summary>
     internal async ValueTask<Outcome<DirectoryRef>> Enter(MountEntry mount, ulong inode, ulong ticket)
     {
         var volumes = VolumeClient.On(Context, mount.Node);
