@@ -174,7 +174,11 @@ public static partial class SystemCalls
     /// <summary>umask(2). The result is the mask before.</summary>
     public static Call Umask(uint mask) => new() { Umask = new UmaskRequest { Mask = mask } };
 
-    /// <summary>mount(2) of a new volume. Needs user id 0.</summary>
+    /// <summary>mount(2): of a new volume, or with MS_BIND, MS_MOVE, MS_REMOUNT and the propagation types of
+    /// what there is. Needs user id 0.</summary>
+    /// <param name="type">"tmpfs" or "ramfs", for a new volume.</param>
+    /// <param name="data">"size=64m,mode=1777" and so on; "node=2" names the node that is to own a new
+    /// volume.</param>
     public static Call Mount(string source, string target, string type, ulong flags, string data) => new()
     {
         Mount = new MountRequest

@@ -23,6 +23,10 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
 
     public bool UpOnly => upOnly;
 
+    /// <summary>The caller's root as it says; none on the way up, which a made-up one would turn into one
+    /// down.</summary>
+    public ulong KnownRoot(ulong rootInode) => upOnly ? 0 : rootInode;
+
     /// <summary>True when a path is none that may start here.</summary>
     public bool Forbids(ByteText path)
     {
@@ -46,7 +50,8 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
         var who = caller.Principal;
         // access(2) asks for whom the process is, not as whom it acts.
         if (walk.Intent == WalkIntent.Access && (walk.Flags & EffectiveAccess) == 0) who = who.ByRealIds();
-        var errno = server.Files.Walk(node, walk, new Visitor(who, view), out var found);
+        var known = walk with { RootInode = KnownRoot(walk.RootInode) };
+        var errno = server.Files.Walk(node, known, new Visitor(who, view), out var found);
         if (found.Stop == WalkStop.Done) view.IsExpiring = false;
         if (errno != Errno.None) reply.Fail(errno);
         else if (found.Stop != WalkStop.Done) reply.Ok(server.Elsewhere(found, view));
@@ -109,7 +114,8 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
         var target = outdated ? Errno.Refresh : server.Resolve(newDirectory, newPath, view, caller);
         if (target.Failed) reply.Fail(target.Errno);
         else if (Forbids(path)) reply.Fail(Errno.EACCES);
-        else paths = new TwoPaths(node, path, target.Value, newPath, rootInode);
+        else paths = new TwoPaths(
+            node, path, target.Value.Node, newPath, KnownRoot(target.Value.KnownRoot(rootInode)));
         return paths.OldStart is not null;
     }
 

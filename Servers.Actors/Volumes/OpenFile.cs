@@ -192,7 +192,8 @@ internal sealed class OpenFile(
         else
         {
             var errno = server.Files.LinkNode(
-                node, target.Value, newPath, rootInode, By(caller.Principal), out var side, out var found);
+                node, target.Value.Node, newPath, target.Value.KnownRoot(rootInode), By(caller.Principal),
+                out var side, out var found);
             server.Answer(errno, side, found, view, reply);
         }
     }

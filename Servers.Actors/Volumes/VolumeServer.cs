@@ -166,13 +166,13 @@ internal sealed partial class VolumeServer : ObjectActor
 
     /// <summary>The directory behind a handle that the caller holds; EXDEV when it is not of this
     /// mount.</summary>
-    public Outcome<RamNode> Resolve(
+    public Outcome<DirectoryObject> Resolve(
         ObjectHandle handle, ByteText path, VolumeView view, CallerIdentity caller)
     {
         if (!_grants.TryGetValue(handle, out var grant)) return Errno.EXDEV;
         if (grant.Owner != caller.Pid) return Errno.EPERM;
         if (grant.Target.View != view) return Errno.EXDEV;
-        return grant.Target.Forbids(path) ? Errno.EACCES : grant.Target.Node;
+        return grant.Target.Forbids(path) ? Errno.EACCES : grant.Target;
     }
 
     /// <summary>Makes an open file for a caller.</summary>

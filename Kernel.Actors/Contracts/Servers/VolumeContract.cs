@@ -18,8 +18,8 @@ public abstract partial class VolumeContract : ServerObject
 
     /// <summary>A directory handle of what a mount of the volume shows, for the caller: its root with inode
     /// 0, or a directory of it that is covered, for the way up only: paths that begin with "..". Mount 0 is
-    /// the whole of the volume, for kernels and root. ESTALE when there is no such volume or directory, Refresh
-    /// when the volume knows of a mount table without the mount.</summary>
+    /// the whole of the volume, for kernels and root. ESTALE when there is no such volume or directory,
+    /// Refresh when the volume knows of a mount table without the mount.</summary>
     /// <param name="ticket">What the walk that came to the mount, or to its upper end, was told: the proof
     /// that no directory on the way forbade it. EACCES when it is another; root needs none.</param>
     [Call(2, Rights.None,

@@ -10,7 +10,7 @@ public sealed class LostVolumeSpec
     private const long CreateNew = 0x42;
 
     [Fact]
-    public void Its_files_answer_EIO_and_its_place_is_free_once_it_is_unmounted() => TaskWorld.Run(async world =>
+    public void Its_files_answer_EIO_and_its_place_is_free_once_unmounted() => TaskWorld.Run(async world =>
     {
         var home = await world.AddNode();
         var task = await world.NewTask(TaskWorld.Root);

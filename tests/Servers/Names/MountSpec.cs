@@ -45,6 +45,13 @@ public sealed class MountSpec
         var up = await outside.Enter(outer.Volume, outer.Id, mount.OnInode, above.Ticket);
         var climbing = new DirectoryClient(bob, up.Value);
         Assert.False((await climbing.Walk(Walking.To("../../tmp", WalkIntent.Status))).Failed);
+        await root.Walk(Walking.To("root", WalkIntent.SetMode, mode: 0x1C0));
+        var fooled = Walking.To("../x", WalkIntent.MakeDirectory, root: mount.OnInode);
+        Assert.Equal(Errno.EACCES, (await climbing.Walk(fooled)).Errno);
+        var renamed = await climbing.Rename("../x", bobs.Handle, "tmp/x", 0, mount.OnInode, ulong.MaxValue);
+        Assert.Equal(Errno.EACCES, renamed.Errno);
+        renamed = await bobs.Rename("tmp/x", climbing.Handle, "../x", 0, mount.OnInode, ulong.MaxValue);
+        Assert.Equal(Errno.EACCES, renamed.Errno);
         foreach (var path in new[] { "", "x", ".", "./..", "..x", "/x" })
         {
             Assert.Equal(Errno.EACCES, (await climbing.Walk(Walking.To(path, WalkIntent.Status))).Errno);
