@@ -43,20 +43,9 @@ internal sealed class MountScriptGenerator
         }
         Add("creat \"/w/f\" 0644\nclose 3\ncreat \"/w/a/f\" 0600\nclose 3\nchdir \"/w\"");
         var steps = _random.Next(StepsMin, StepsMax);
-        for (var step = 0; step < steps; step++) Add(Call());
+        for (var step = 0; step < steps; step++) Add(_words.Weighted(_calls));
         Observe();
         return _text.Append("end\n").ToString();
-    }
-
-    private string Call()
-    {
-        var at = _random.Next(_calls.Sum(call => call.Weight));
-        foreach (var (weight, make) in _calls)
-        {
-            if (at < weight) return make();
-            at -= weight;
-        }
-        throw new InvalidOperationException("weights");
     }
 
     private void Add(string calls)

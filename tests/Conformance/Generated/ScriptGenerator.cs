@@ -50,7 +50,7 @@ internal sealed class ScriptGenerator
             if (step == forkAt) Fork();
             if (_words.OnceIn(40)) _text.Append("  tick\n");
             _task = _words.Of<string>([.. _tasks]);
-            Add(Call());
+            Add(_words.Weighted(_calls));
         }
         Observe();
         return _text.Append("end\n").ToString();
@@ -72,17 +72,6 @@ internal sealed class ScriptGenerator
         var parent = _words.Of<string>([.. _tasks]);
         _text.Append($"  {(parent == "main" ? "" : $"{parent}: ")}$k = fork\n");
         _tasks.Add("k");
-    }
-
-    private string Call()
-    {
-        var at = _random.Next(_calls.Sum(call => call.Weight));
-        foreach (var (weight, make) in _calls)
-        {
-            if (at < weight) return make();
-            at -= weight;
-        }
-        throw new InvalidOperationException("weights");
     }
 
     private void Add(string calls)

@@ -21,6 +21,18 @@ internal sealed class ScriptWords(Random random)
     /// <summary>One of several.</summary>
     public T Of<T>(params ReadOnlySpan<T> items) => items[random.Next(items.Length)];
 
+    /// <summary>One of several calls, by their weights.</summary>
+    public string Weighted((int Weight, Func<string> Make)[] calls)
+    {
+        var at = random.Next(calls.Sum(call => call.Weight));
+        foreach (var (weight, make) in calls)
+        {
+            if (at < weight) return make();
+            at -= weight;
+        }
+        throw new InvalidOperationException("weights");
+    }
+
     /// <summary>True once in so many times.</summary>
     public bool OnceIn(int times) => random.Next(times) == 0;
 
