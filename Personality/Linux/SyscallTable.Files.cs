@@ -21,9 +21,8 @@ public static partial class SyscallTable
         Full(33, "dup2", Descriptors.Dup2),
         Partial(
             72, "fcntl", Descriptors.Fcntl,
-            "O_ASYNC and owners are kept as set, but SIGIO is not sent; F_SETOWN_EX is EINVAL. Deadlocks "
-            + "are found within a volume. Leases, F_NOTIFY and write hints are EINVAL, as where a file "
-            + "system has none.", restarts: true),
+            "Deadlocks are found within a volume. Leases, F_NOTIFY and write hints are EINVAL.",
+            restarts: true),
         Full(85, "creat", OpenClose.Creat, restarts: true),
         Full(257, "openat", OpenClose.Openat, restarts: true),
         Full(292, "dup3", Descriptors.Dup3),

@@ -15,6 +15,7 @@ internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : Lockable
     private const long StatusFlags = 0x20;
 
     private readonly List<int> _owners = new(1);
+    private int _descriptor;
     private int _flags = accessMode | (flags & (OpenFlags.O_NONBLOCK | OpenFlags.O_DIRECT));
 
     protected Pipe Pipe => pipe;
@@ -59,8 +60,9 @@ internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : Lockable
 
     public override void Flags(Reply<int> reply) => reply.Ok(_flags);
 
-    public override void SetFlags(int flags, Reply<Nothing> reply)
+    public override void SetFlags(int flags, int descriptor, Reply<Nothing> reply)
     {
+        if ((flags & ~_flags & OpenFlags.O_ASYNC) != 0) _descriptor = descriptor;
         _flags = accessMode | (flags & (OpenFlags.Settable | OpenFlags.O_ASYNC));
         reply.Ok();
     }
@@ -69,6 +71,12 @@ internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : Lockable
 
     public override void VolumeStatus(Reply<VolumeStatus> reply) => reply.Ok(
         new VolumeStatus(TypeMagic, PipeBuffer.PageBytes, 0, 0, 0, 0, 0, NameBytesMax, StatusFlags));
+
+    /// <summary>O_ASYNC: tells the owner that something happened to this end.</summary>
+    public void Signal(PollReason reason)
+    {
+        if ((_flags & OpenFlags.O_ASYNC) != 0 && !Closed) Signals.Send(reason, _descriptor);
+    }
 
     protected override void AccessGiven(HandleRow from, HandleRow to) => _owners.Add(to.Owner);
 

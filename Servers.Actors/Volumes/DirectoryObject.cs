@@ -100,7 +100,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
                 stop = WalkStop.Device;
                 break;
             case WalkIntent.Open:
-                handle = server.OpenFile(node!, walk.Flags, caller, out opened);
+                handle = server.OpenFile(node!, walk.Flags, found.Created, caller, out opened);
                 break;
         }
         if (handle.Failed)

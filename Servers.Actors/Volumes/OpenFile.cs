@@ -25,6 +25,9 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
 
     public RamNode Node => node;
 
+    /// <summary>Whether open(2) made the file.</summary>
+    public bool Created { get; init; }
+
     public Principal Opener => opener.Principal;
 
     protected override LockTable Locks => server.Locks;
@@ -155,7 +158,7 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
 
     public override void Flags(Reply<int> reply) => reply.Ok(_flags);
 
-    public override void SetFlags(int flags, Reply<Nothing> reply)
+    public override void SetFlags(int flags, int descriptor, Reply<Nothing> reply)
     {
         var startsNoAtime = (flags & ~_flags & OpenFlags.O_NOATIME) != 0;
         if (IsPathOnly) reply.Fail(Errno.EBADF);
@@ -192,6 +195,22 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
                 node, target.Value, newPath, rootInode, caller.Principal, out var side, out var found);
             server.Answer(errno, side, found, reply);
         }
+    }
+
+    protected override Outcome<int> NoteOf(FileNote note) => note switch
+    {
+        FileNote.Created => Created ? 1 : 0,
+        FileNote.WriteHint => node.WriteHint,
+        _ => base.NoteOf(note),
+    };
+
+    protected override Errno SetNoteOf(FileNote note, int value, Principal who)
+    {
+        if (note != FileNote.WriteHint) return Errno.EINVAL;
+        if (!Access.Owns(node, who)) return Errno.EPERM;
+        if (!WriteHints.IsValid(value)) return Errno.EINVAL;
+        node.WriteHint = (byte)value;
+        return Errno.None;
     }
 
     protected override void HandleDropped(HandleRow row)

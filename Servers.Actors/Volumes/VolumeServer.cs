@@ -169,7 +169,7 @@ internal sealed class VolumeServer : ObjectActor
 
     /// <summary>Makes an open file for a caller.</summary>
     public Outcome<ObjectHandle> OpenFile(
-        RamNode node, int flags, CallerIdentity caller, out OpenFile? opened)
+        RamNode node, int flags, bool created, CallerIdentity caller, out OpenFile? opened)
     {
         opened = null;
         var who = caller.Principal;
@@ -180,7 +180,7 @@ internal sealed class VolumeServer : ObjectActor
         _openFiles++;
         Count(_filesByUser, who.Uid, 1);
         RamFileSystem.Pin(node);
-        opened = Home.Adopt(new OpenFile(this, node, flags, caller));
+        opened = Home.Adopt(new OpenFile(this, node, flags, caller) { Created = created });
         if (opened.IsWriter) _writers++;
         return opened.Export(caller.Pid, Volumes.OpenFile.RightsFor(flags));
     }

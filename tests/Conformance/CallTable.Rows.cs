@@ -114,6 +114,7 @@ public static partial class CallTable
         new("alarm", 37, Plain, N("seconds")),
 
         new("signals", SignalsNumber, Plain, N("count")) { Covers = null },
+        new("siginfos", SiginfosNumber, Plain, N("count")) { Covers = null },
     ];
 
     private static Parameter N(string name) => new(ParameterKind.Number, name);

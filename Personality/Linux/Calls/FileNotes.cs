@@ -15,15 +15,12 @@ internal static class FileNotes
     {
         switch (args.Int(1))
         {
-            case FcntlCommand.F_GETOWN:
-                return await GetOwner(task, file);
-            case FcntlCommand.F_SETOWN:
-                return await SetOwner(task, file, args.Int(2));
+            case FcntlCommand.F_GETOWN or FcntlCommand.F_SETOWN or FcntlCommand.F_GETOWN_EX
+                or FcntlCommand.F_SETOWN_EX or FcntlCommand.F_GETOWNER_UIDS:
+                return await FileOwners.Control(task, args, file);
             case FcntlCommand.F_GETSIG:
-                var signal = await Get(task, file, FileNote.Signal);
-                return signal.Failed ? signal.Errno : signal.Value;
+                return Number(await Get(task, file, FileNote.Signal));
             case FcntlCommand.F_SETSIG:
-                if (args.Long(2) is < 0 or > Signal.NumberMax) return Errno.EINVAL;
                 return await Set(task, file, FileNote.Signal, args.Int(2));
             case FcntlCommand.F_GETLEASE:
                 return UnlockedLease;
@@ -38,38 +35,15 @@ internal static class FileNotes
         }
     }
 
+    /// <summary>F_CREATED_QUERY: 1 when the open(2) that a description is from made the file.</summary>
+    public static async ValueTask<SysResult> Created(LinuxTask task, OpenFile file) =>
+        Number(await Get(task, file, FileNote.Created));
+
     // Files with names are sealed against seals from the start, as in Linux's tmpfs (fcntl(2)).
     private static async ValueTask<bool> IsSealed(LinuxTask task, OpenFile file) =>
         file.Volume != 0 && await file.KnowType(task) == Abi.FileMode.S_IFREG;
 
-    private static async ValueTask<SysResult> GetOwner(LinuxTask task, OpenFile file)
-    {
-        var owner = await Get(task, file, FileNote.SignalOwner);
-        if (owner.Failed) return owner.Errno;
-        return owner.Value != 0 && await Exists(task, owner.Value) ? owner.Value : 0;
-    }
-
-    private static async ValueTask<SysResult> SetOwner(LinuxTask task, OpenFile file, int owner)
-    {
-        if (owner == int.MinValue) return Errno.EINVAL;
-        if (owner != 0 && !await Exists(task, owner)) return Errno.ESRCH;
-        return await Set(task, file, FileNote.SignalOwner, owner);
-    }
-
-    // A process, or minus a group.
-    private static async ValueTask<bool> Exists(LinuxTask task, int owner)
-    {
-        if (owner > 0)
-        {
-            var process = await task.Patient(
-                (Table: task.ProcessesOf(owner), owner), static ask => ask.Table.Lookup(ask.owner));
-            return !process.Failed;
-        }
-        var group = await task.Patient(
-            (Table: task.ProcessesOf(-owner), Group: -owner),
-            static ask => ask.Table.KillGroup(ask.Group, 0));
-        return group.Errno is Errno.None or Errno.EPERM;
-    }
+    private static SysResult Number(Outcome<int> note) => note.Failed ? note.Errno : note.Value;
 
     private static ValueTask<Outcome<int>> Get(LinuxTask task, OpenFile file, FileNote note) =>
         task.Patient((file.Client, note), static ask => ask.Client.Note(ask.note));

@@ -70,7 +70,7 @@ internal sealed partial class RamFileSystem
         var file = new RamFile(++_lastNumber, ModeBits.Regular | (mode & ModeBits.AllPermissions), Space);
         Add(walker.Directory, ByteText.Of(walker.Name), file, who);
         // Whoever made it may use it as it was opened, whatever its mode says.
-        found.Node = file;
+        (found.Node, found.Created) = (file, true);
         return Errno.None;
     }
 

@@ -13,6 +13,9 @@ internal struct WalkFinding
     public ulong MountInode;
     public RamNode? Node;
     public ByteText Text;
+
+    /// <summary>Whether open(2) made the file.</summary>
+    public bool Created;
 }
 
 /// <summary>A file system in memory with the semantics of Linux's tmpfs: no actors, no handles, no

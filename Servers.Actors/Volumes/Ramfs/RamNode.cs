@@ -26,6 +26,9 @@ internal abstract class RamNode(ulong number, uint mode)
 
     public long ChangedNs { get; set; }
 
+    /// <summary>F_SET_RW_HINT: kept as long as the inode is, and without effect, as in tmpfs.</summary>
+    public byte WriteHint { get; set; }
+
     /// <summary>How many open files and directory objects keep it alive without a name.</summary>
     public int Pins { get; set; }
 
