@@ -49,7 +49,7 @@ public static partial class SyscallTable
         Full(262, "newfstatat", Attributes.Newfstatat),
         Full(263, "unlinkat", Links.Unlinkat),
         Full(264, "renameat", Links.Renameat),
-        Partial(265, "linkat", Links.Linkat, "A device's descriptor (AT_EMPTY_PATH) is EXDEV."),
+        Full(265, "linkat", Links.Linkat),
         Full(266, "symlinkat", Links.Symlinkat),
         Full(267, "readlinkat", Links.Readlinkat),
         Partial(268, "fchmodat", Changes.Fchmodat, "Works; not yet compared with Linux case by case."),

@@ -26,10 +26,10 @@ internal sealed class Pipe
     private uint _uid;
     private uint _gid;
 
-    public Pipe(PipeServer server, ulong inode, Principal creator, int flags)
+    public Pipe(PipeServer server, ulong inode, CallerIdentity creator, int flags)
     {
         (_server, Inode, Creator) = (server, inode, creator);
-        (_uid, _gid) = (creator.Uid, creator.Gid);
+        (_uid, _gid) = (creator.Principal.Uid, creator.Principal.Gid);
         _buffer = new PipeBuffer(server.Pages);
         _accessedNs = _modifiedNs = _changedNs = server.NowNs;
         Reader = new PipeReader(this, flags);
@@ -38,7 +38,7 @@ internal sealed class Pipe
 
     public ulong Inode { get; }
 
-    public Principal Creator { get; }
+    public CallerIdentity Creator { get; }
 
     public LockTable Locks => _server.Locks;
 

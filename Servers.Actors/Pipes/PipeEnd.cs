@@ -58,6 +58,13 @@ internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : Lockable
     public override void SetOwner(int uid, int gid, CallerIdentity caller, Reply<Nothing> reply) =>
         Give(pipe.SetOwner(uid, gid, caller.Principal), reply);
 
+    /// <summary>EXDEV, as no name is where pipes are; ENOENT before that for whoever has other credentials
+    /// than when the pipe was made.</summary>
+    public override void Link(
+        ObjectHandle newDirectory, ByteText newPath, ulong rootInode, ulong mountVersion,
+        CallerIdentity caller, Reply<TwoPathReply> reply) =>
+        reply.Fail(OpenFile.MayLink(caller, pipe.Creator) ? Errno.EXDEV : Errno.ENOENT);
+
     public override void Flags(Reply<int> reply) => reply.Ok(_flags);
 
     public override void SetFlags(int flags, int descriptor, Reply<Nothing> reply)

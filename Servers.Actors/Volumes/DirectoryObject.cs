@@ -96,10 +96,9 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
             case WalkIntent.Directory or WalkIntent.Parent:
                 handle = server.Grant((RamDirectory)node!, caller, held: walk.Intent == WalkIntent.Directory);
                 break;
-            case WalkIntent.Open when node is RamDevice && (walk.Flags & OpenFlags.O_PATH) == 0:
-                stop = WalkStop.Device;
-                break;
             case WalkIntent.Open:
+                // A device is served elsewhere; the handle stands for its inode.
+                if (node is RamDevice && (walk.Flags & OpenFlags.O_PATH) == 0) stop = WalkStop.Device;
                 handle = server.OpenFile(node!, walk.Flags, found.Created, caller, out opened);
                 break;
         }

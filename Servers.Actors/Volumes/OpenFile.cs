@@ -40,24 +40,33 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
 
     /// <summary>Whether it keeps the volume from becoming read-only.</summary>
     public bool IsWriter =>
-        !IsPathOnly && (_flags & OpenFlags.O_ACCMODE) is (OpenFlags.O_WRONLY or OpenFlags.O_RDWR);
+        !IsPathOnly && node is not RamDevice
+        && (_flags & OpenFlags.O_ACCMODE) is (OpenFlags.O_WRONLY or OpenFlags.O_RDWR);
 
     private bool IsPathOnly => (_flags & OpenFlags.O_PATH) != 0;
 
-    /// <summary>The rights that an access mode gives; O_PATH and access mode 3 give neither reading nor
-    /// writing.</summary>
-    public static Rights RightsFor(int flags)
+    /// <summary>The rights that the access mode gives; O_PATH and access mode 3 give neither reading nor
+    /// writing, and a device is read and written elsewhere.</summary>
+    public Rights HandleRights
     {
-        const Rights always = Rights.Lookup | Rights.ControlAccess;
-        if ((flags & OpenFlags.O_PATH) != 0) return always;
-        return (flags & OpenFlags.O_ACCMODE) switch
+        get
         {
-            OpenFlags.O_RDONLY => always | Rights.Read,
-            OpenFlags.O_WRONLY => always | Rights.Write,
-            OpenFlags.O_RDWR => always | Rights.Read | Rights.Write,
-            _ => always,
-        };
+            const Rights always = Rights.Lookup | Rights.ControlAccess;
+            if (IsPathOnly || node is RamDevice) return always;
+            return (_flags & OpenFlags.O_ACCMODE) switch
+            {
+                OpenFlags.O_RDONLY => always | Rights.Read,
+                OpenFlags.O_WRONLY => always | Rights.Write,
+                OpenFlags.O_RDWR => always | Rights.Read | Rights.Write,
+                _ => always,
+            };
+        }
     }
+
+    /// <summary>Whether AT_EMPTY_PATH of linkat(2) is allowed. Linux compares the credentials of opening:
+    /// every process has its own, and others after a change.</summary>
+    public static bool MayLink(CallerIdentity caller, CallerIdentity opener) => caller.Principal.IsRoot
+        || (caller.Pid == opener.Pid && caller.Version == opener.Version);
 
     public override void Read(int countMax, long offset, Reply<ReadOnlyMemory<byte>> reply)
     {
@@ -184,10 +193,7 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
     {
         var outdated = server.IsOutdated(mountVersion, caller);
         var target = outdated ? Errno.Refresh : server.Resolve(newDirectory, caller);
-        // Linux compares the credentials of opening: every process has its own, and others after a change.
-        var mayLink = caller.Principal.IsRoot
-            || (caller.Pid == opener.Pid && caller.Version == opener.Version);
-        if (!mayLink) reply.Fail(Errno.ENOENT);
+        if (!MayLink(caller, opener)) reply.Fail(Errno.ENOENT);
         else if (target.Failed) reply.Fail(target.Errno);
         else
         {
@@ -195,6 +201,17 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
                 node, target.Value, newPath, rootInode, caller.Principal, out var side, out var found);
             server.Answer(errno, side, found, reply);
         }
+    }
+
+    public override void ReadLink(Reply<ByteText> reply)
+    {
+        if (node is not RamLink link)
+        {
+            reply.Fail(Errno.ENOENT);
+            return;
+        }
+        server.Files.TouchAccessed(link);
+        reply.Ok(link.Target);
     }
 
     protected override Outcome<int> NoteOf(FileNote note) => note switch

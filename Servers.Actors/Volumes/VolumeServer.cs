@@ -182,7 +182,7 @@ internal sealed class VolumeServer : ObjectActor
         RamFileSystem.Pin(node);
         opened = Home.Adopt(new OpenFile(this, node, flags, caller) { Created = created });
         if (opened.IsWriter) _writers++;
-        return opened.Export(caller.Pid, Volumes.OpenFile.RightsFor(flags));
+        return opened.Export(caller.Pid, opened.HandleRights);
     }
 
     public void Close(OpenFile file)

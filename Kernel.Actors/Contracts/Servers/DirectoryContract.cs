@@ -6,8 +6,8 @@ public enum WalkIntent : byte
     /// <summary>Status only: stat(2). The answer's Status.</summary>
     Status = 1,
 
-    /// <summary>open(2) with Flags and Mode. The answer's Handle is an open file, unless Stop is
-    /// Device.</summary>
+    /// <summary>open(2) with Flags and Mode. The answer's Handle is an open file; when Stop is Device, it
+    /// stands for the device's inode only.</summary>
     Open = 2,
 
     /// <summary>A directory handle: chdir(2), which needs search permission on it.</summary>
@@ -70,7 +70,8 @@ public enum WalkStop : byte
     /// <summary>It met ".." at the volume's root: go on at the parent of the mount point with Rest.</summary>
     AboveRoot = 3,
 
-    /// <summary>It opened a device node: Status tells which; the library opens the device with it.</summary>
+    /// <summary>It opened a device node: Status tells which; the library opens the device with it. Handle
+    /// leads to the node itself, neither to be read nor written: for status, attributes and links.</summary>
     Device = 4,
 }
 

@@ -276,4 +276,9 @@ public abstract partial class FileContract : ServerObject
     public virtual void SetLease(
         int type, int descriptor, [Caller] CallerIdentity caller, Reply<Nothing> reply) =>
         reply.Fail(Errno.EINVAL);
+
+    /// <summary>readlinkat(2) of an open symlink (O_PATH), by an empty path: its target. ENOENT for what is
+    /// none.</summary>
+    [Call(26, Rights.None, Idempotent = true, ReplyMax = 4_096, Fails = [Errno.ENOENT])]
+    public virtual void ReadLink(Reply<ByteText> reply) => reply.Fail(Errno.ENOENT);
 }

@@ -26,8 +26,8 @@ internal static class Changes
         using var file = task.Files.Hold(args.Int(0));
         if (file is null || file.IsPathOnly) return Errno.EBADF;
         return (await task.Patient(
-            (file.Client, Mode: args.UInt(1) & Abi.FileMode.S_IALLUGO),
-            static ask => ask.Client.SetMode(ask.Mode))).Done();
+            (file.Inode, Mode: args.UInt(1) & Abi.FileMode.S_IALLUGO),
+            static ask => ask.Inode.SetMode(ask.Mode))).Done();
     }
 
     /// <summary>chown(2).</summary>
@@ -124,8 +124,8 @@ internal static class Changes
 
     private static async ValueTask<SysResult> SetOwner(LinuxTask task, OpenFile file, int uid, int gid) =>
         (await task.Patient(
-            (file.Client, uid, gid),
-            static ask => ask.Client.SetOwner(ask.uid, ask.gid))).Done();
+            (file.Inode, uid, gid),
+            static ask => ask.Inode.SetOwner(ask.uid, ask.gid))).Done();
 
     private static async ValueTask<SysResult> SetTimes(
         LinuxTask task, SyscallArgs args, long accessed, long modified, bool valid)
@@ -135,8 +135,8 @@ internal static class Changes
         if (file is null || file.IsPathOnly) return Errno.EBADF;
         if (!valid) return Errno.EINVAL;
         return (await task.Patient(
-            (file.Client, accessed, modified),
-            static ask => ask.Client.SetTimes(ask.accessed, ask.modified))).Done();
+            (file.Inode, accessed, modified),
+            static ask => ask.Inode.SetTimes(ask.accessed, ask.modified))).Done();
     }
 
     private static async ValueTask<SysResult> SetPathTimes(

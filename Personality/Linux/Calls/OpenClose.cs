@@ -87,17 +87,24 @@ internal static class OpenClose
     private static async ValueTask<Outcome<OpenFile>> Opened(
         LinuxTask task, WalkReply reply, int flags, ulong volume)
     {
-        var handle = reply.Handle;
-        if (reply.Stop == WalkStop.Device)
+        if (reply.Stop != WalkStop.Device)
         {
-            var type = reply.Status.Mode & Abi.FileMode.S_IFMT;
-            if (type != Abi.FileMode.S_IFCHR) return Errno.ENXIO;
-            var device = await task.Patient(
+            return new OpenFile(task.Context, reply.Handle, flags, volume) { Type = reply.Status.Mode };
+        }
+        var node = OpenFile.NodeOf(task.Context, reply.Handle);
+        var type = reply.Status.Mode & Abi.FileMode.S_IFMT;
+        Outcome<ObjectHandle> device = Errno.ENXIO;
+        if (type == Abi.FileMode.S_IFCHR)
+        {
+            device = await task.Patient(
                 (Devices: DeviceClient.On(task.Context, task.System.Host.Node), reply.Status, flags),
                 static ask => ask.Devices.Open(ask.Status.RDevice, ask.flags, ask.Status));
-            if (device.Failed) return device.Errno;
-            handle = device.Value;
         }
-        return new OpenFile(task.Context, handle, flags, volume) { Type = reply.Status.Mode };
+        if (device.Failed)
+        {
+            node?.Release();
+            return device.Errno;
+        }
+        return new OpenFile(task.Context, device.Value, flags, volume) { Type = type, Node = node };
     }
 }
