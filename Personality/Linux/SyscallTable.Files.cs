@@ -21,8 +21,7 @@ public static partial class SyscallTable
         Full(33, "dup2", Descriptors.Dup2),
         Partial(
             72, "fcntl", Descriptors.Fcntl,
-            "Deadlocks are found within a volume. Leases, F_NOTIFY and write hints are EINVAL.",
-            restarts: true),
+            "Deadlocks are found within a volume. F_NOTIFY is EINVAL.", restarts: true),
         Full(85, "creat", OpenClose.Creat, restarts: true),
         Full(257, "openat", OpenClose.Openat, restarts: true),
         Full(292, "dup3", Descriptors.Dup3),

@@ -13,7 +13,7 @@ public static partial class SyscallTable
         Full(21, "access", Attributes.Access),
         Full(74, "fsync", Mounting.Fsync),
         Partial(75, "fdatasync", Mounting.Fsync, "Works; not yet compared with Linux case by case."),
-        Full(76, "truncate", Changes.Truncate),
+        Full(76, "truncate", Changes.Truncate, restarts: true),
         Full(77, "ftruncate", Changes.Ftruncate),
         Full(79, "getcwd", Directories.Getcwd),
         Full(80, "chdir", Directories.Chdir),

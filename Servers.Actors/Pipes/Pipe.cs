@@ -40,6 +40,9 @@ internal sealed class Pipe
 
     public CallerIdentity Creator { get; }
 
+    /// <summary>F_SET_RW_HINT: kept, and without effect.</summary>
+    public int WriteHint { get; set; }
+
     public LockTable Locks => _server.Locks;
 
     public PipeReader Reader { get; }
@@ -124,9 +127,12 @@ internal sealed class Pipe
         EndIfClosed();
     }
 
+    /// <summary>Whether it is somebody's own, or root's as everything is.</summary>
+    public bool IsOf(Principal who) => who.IsRoot || who.Uid == _uid;
+
     public Errno SetMode(uint mode, Principal who)
     {
-        if (!who.IsRoot && who.Uid != _uid) return Errno.EPERM;
+        if (!IsOf(who)) return Errno.EPERM;
         (_mode, _changedNs) = ((_mode & 0xF000) | (mode & 0xFFF), _server.NowNs);
         return Errno.None;
     }

@@ -30,6 +30,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
         if (found.Stop == WalkStop.Done) server.Used();
         if (errno != Errno.None) reply.Fail(errno);
         else if (found.Stop != WalkStop.Done) reply.Ok(server.Elsewhere(found));
+        else if (found.Node is RamFile { Leases: not null } leased) Wait(leased, walk, found, caller, reply);
         else Finish(walk, found, caller, reply);
     }
 
@@ -85,6 +86,18 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
         return !target.Failed;
     }
 
+    // A leased file is opened and cut when its leases allow it, which may be much later.
+    private void Wait(
+        RamFile leased, WalkRequest walk, WalkFinding found, CallerIdentity caller, Reply<WalkReply> reply)
+    {
+        var opens = walk.Intent == WalkIntent.Open && (walk.Flags & OpenFlags.O_PATH) == 0;
+        if (opens) server.Leases.Break(leased, walk.Flags, reply, Finish);
+        else if (found.ToBeCut) server.Leases.Break(leased, OpenFlags.O_WRONLY, reply, Finish);
+        else Finish();
+
+        void Finish() => this.Finish(walk, found, caller, reply);
+    }
+
     private void Finish(
         in WalkRequest walk, in WalkFinding found, CallerIdentity caller, Reply<WalkReply> reply)
     {
@@ -107,6 +120,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
             reply.Fail(handle.Errno);
             return;
         }
+        server.Files.Cut(walk, found, caller.Principal);
         var status = node?.StatusOn(server.Files.Device) ?? default;
         var volume = walk.Intent == WalkIntent.VolumeStatus ? server.Files.Status : default;
         var answer = new WalkReply(

@@ -6,8 +6,8 @@ using K42.Servers.Volumes.Ramfs;
 namespace K42.Servers.Volumes;
 
 /// <summary>An open file of a volume: an inode, the shared offset and the status flags.</summary>
-/// <remarks>Lives in its <see cref="VolumeServer"/>. Calls: nobody. On failure: the volume stops and answers
-/// EIO.</remarks>
+/// <remarks>Lives in its <see cref="VolumeServer"/>. Calls: the process table, for signals to its owner. On
+/// failure: the volume stops and answers EIO.</remarks>
 internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, CallerIdentity opener)
     : LockableFile
 {
@@ -42,6 +42,12 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
     public bool IsWriter =>
         !IsPathOnly && node is not RamDevice
         && (_flags & OpenFlags.O_ACCMODE) is (OpenFlags.O_WRONLY or OpenFlags.O_RDWR);
+
+    /// <summary>Whether it is open for reading and nothing else.</summary>
+    public bool IsReader => !IsPathOnly && (_flags & OpenFlags.O_ACCMODE) == OpenFlags.O_RDONLY;
+
+    /// <summary>Whom it signals.</summary>
+    public FileSignals Notices => Signals;
 
     private bool IsPathOnly => (_flags & OpenFlags.O_PATH) != 0;
 
@@ -203,6 +209,11 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
         }
     }
 
+    public override void SetLease(
+        int type, int descriptor, CallerIdentity caller, Reply<Nothing> reply) =>
+        Give(
+            IsPathOnly ? Errno.EBADF : server.Leases.Set(this, (LockType)type, descriptor, caller), reply);
+
     public override void ReadLink(Reply<ByteText> reply)
     {
         if (node is not RamLink link)
@@ -216,6 +227,7 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
 
     protected override Outcome<int> NoteOf(FileNote note) => note switch
     {
+        FileNote.Lease => (int)LeaseTable.TypeOf(this),
         FileNote.Created => Created ? 1 : 0,
         FileNote.WriteHint => node.WriteHint,
         _ => base.NoteOf(note),

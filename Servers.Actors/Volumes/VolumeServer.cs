@@ -30,12 +30,16 @@ internal sealed class VolumeServer : ObjectActor
         (_number, _type, _settings) = (number, type, settings);
         Files = new RamFileSystem(number, options, ipc.Clock);
         Locks = new LockTable(settings.Locks);
+        Leases = new LeaseTable(this, settings);
     }
 
     public RamFileSystem Files { get; }
 
     /// <summary>The locks of its files.</summary>
     public LockTable Locks { get; }
+
+    /// <summary>The leases of its files.</summary>
+    public LeaseTable Leases { get; }
 
     /// <summary>The mount table that walks must know at least.</summary>
     public ulong MountVersion { get; private set; }
@@ -181,7 +185,7 @@ internal sealed class VolumeServer : ObjectActor
         Count(_filesByUser, who.Uid, 1);
         RamFileSystem.Pin(node);
         opened = Home.Adopt(new OpenFile(this, node, flags, caller) { Created = created });
-        if (opened.IsWriter) _writers++;
+        CountOpen(opened, 1);
         return opened.Export(caller.Pid, opened.HandleRights);
     }
 
@@ -190,9 +194,18 @@ internal sealed class VolumeServer : ObjectActor
         Used();
         _openFiles--;
         Count(_filesByUser, file.Opener.Uid, -1);
-        if (file.IsWriter) _writers--;
+        CountOpen(file, -1);
+        Leases.Closed(file);
         Files.Unpin(file.Node);
         Home.Expel(file);
+    }
+
+    private void CountOpen(OpenFile file, int change)
+    {
+        if (file.IsWriter) _writers += change;
+        if (file.Node is not RamFile counted) return;
+        if (file.IsWriter) counted.Writers += change;
+        else if (file.IsReader) counted.Readers += change;
     }
 
     private static void Count(Dictionary<uint, int> byUser, uint uid, int change)

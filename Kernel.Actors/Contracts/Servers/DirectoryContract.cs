@@ -118,9 +118,12 @@ public readonly partial record struct TwoPathReply(int Side, WalkReply Walk);
 [Contract(21)]
 public abstract partial class DirectoryContract : ServerObject
 {
-    /// <summary>Walks a path and does what it is for.</summary>
-    [Call(1, Rights.Lookup, ReplyMax = 8_192,
-        Fails = [Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES, Errno.ELOOP, Errno.ENAMETOOLONG, Errno.Refresh])]
+    /// <summary>Walks a path and does what it is for. Open and Truncate park while somebody's lease on the
+    /// file forbids them: EAGAIN instead for Open with O_NONBLOCK; EINTR when cancelled, and nothing was
+    /// opened or cut.</summary>
+    [Call(1, Rights.Lookup, ParkedMax = 65_536, ReplyMax = 8_192,
+        Fails = [Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES, Errno.ELOOP, Errno.ENAMETOOLONG, Errno.EAGAIN,
+            Errno.EINTR, Errno.Refresh])]
     public abstract void Walk(WalkRequest walk, [Caller] CallerIdentity caller, Reply<WalkReply> reply);
 
     /// <summary>renameat2(2) within the volume. Flags: RENAME_NOREPLACE 1, RENAME_EXCHANGE 2. EXDEV when the

@@ -51,11 +51,15 @@ internal static class Changes
     }
 
     /// <summary>truncate(2).</summary>
-    public static ValueTask<SysResult> Truncate(LinuxTask task, SyscallArgs args)
+    public static async ValueTask<SysResult> Truncate(LinuxTask task, SyscallArgs args)
     {
-        if (args.Long(1) < 0) return new(Errno.EINVAL);
+        if (args.Long(1) < 0) return Errno.EINVAL;
+        var path = PathArgument.Path(args, 0);
+        if (path.Failed) return path.Errno;
+        using var cursor = (await PathCursor.Begin(task, AtFlag.AT_FDCWD, path.Value)).Out(out var errno);
+        if (cursor is null) return errno;
         var what = new WalkRequest { Intent = WalkIntent.Truncate, First = args.Long(1), FollowLast = true };
-        return PathCall.Do(task, args, AtFlag.AT_FDCWD, 0, what);
+        return (await cursor.Walk(what, interrupted: args.Interrupted)).Done();
     }
 
     /// <summary>ftruncate(2).</summary>

@@ -1,13 +1,14 @@
 using K42.Contracts;
 using K42.Contracts.Servers;
 using K42.Personality.Linux.Abi;
+using K42.Personality.Linux.Memory;
 
 namespace K42.Personality.Linux.Calls;
 
 /// <summary>fcntl(2): owners and signals of open files, leases and seals.</summary>
 internal static class FileNotes
 {
-    private const int UnlockedLease = 2, SealedAgainstSeals = 1, AllSeals = 0x3f;
+    private const int SealedAgainstSeals = 1, AllSeals = 0x3f;
 
     /// <summary>The commands that are neither about descriptors, flags, locks nor pipes; EINVAL for unknown
     /// ones.</summary>
@@ -23,7 +24,16 @@ internal static class FileNotes
             case FcntlCommand.F_SETSIG:
                 return await Set(task, file, FileNote.Signal, args.Int(2));
             case FcntlCommand.F_GETLEASE:
-                return UnlockedLease;
+                return Number(await Get(task, file, FileNote.Lease));
+            case FcntlCommand.F_SETLEASE:
+                var set = await task.Patient(
+                    (file.Inode, Type: args.Int(2), Fd: args.Int(0)),
+                    static ask => ask.Inode.SetLease(ask.Type, ask.Fd));
+                return set.Done();
+            case FcntlCommand.F_GET_RW_HINT:
+                return await GetHint(task, args, file);
+            case FcntlCommand.F_SET_RW_HINT:
+                return await SetHint(task, args, file);
             case FcntlCommand.F_GET_SEALS:
                 return await IsSealed(task, file) ? SealedAgainstSeals : Errno.EINVAL;
             case FcntlCommand.F_ADD_SEALS:
@@ -42,6 +52,23 @@ internal static class FileNotes
     // Files with names are sealed against seals from the start, as in Linux's tmpfs (fcntl(2)).
     private static async ValueTask<bool> IsSealed(LinuxTask task, OpenFile file) =>
         file.Volume != 0 && await file.KnowType(task) == Abi.FileMode.S_IFREG;
+
+    private static async ValueTask<SysResult> GetHint(LinuxTask task, SyscallArgs args, OpenFile file)
+    {
+        var hint = await task.Patient(file.Inode, static inode => inode.Note(FileNote.WriteHint));
+        if (hint.Failed) return hint.Errno;
+        return args.Memory.TryWriteInt64(args.Address(2), hint.Value) ? 0 : Errno.EFAULT;
+    }
+
+    private static async ValueTask<SysResult> SetHint(LinuxTask task, SyscallArgs args, OpenFile file)
+    {
+        var isRead = args.Memory.TryReadInt64(args.Address(2), out var hint);
+        // Who may not set it hears that first, whatever the pointer and the value are.
+        var value = isRead && (ulong)hint <= int.MaxValue ? (int)hint : int.MaxValue;
+        var set = await task.Patient(
+            (file.Inode, value), static ask => ask.Inode.SetNote(FileNote.WriteHint, ask.value));
+        return set.Errno == Errno.EINVAL && !isRead ? Errno.EFAULT : set.Done();
+    }
 
     private static SysResult Number(Outcome<int> note) => note.Failed ? note.Errno : note.Value;
 

@@ -63,13 +63,14 @@ internal static class OpenClose
         if (!task.Files.HasFree) return Errno.EMFILE;
         using var cursor = (await PathCursor.Begin(task, directory, path.Value)).Out(out var errno);
         if (cursor is null) return errno;
-        var reply = await cursor.Walk(new WalkRequest
+        var what = new WalkRequest
         {
             Intent = WalkIntent.Open,
             Flags = flags & ~OpenFlag.O_CLOEXEC,
             Mode = creates ? mode & Abi.FileMode.S_IALLUGO & ~task.Umask : 0,
             FollowLast = (flags & OpenFlag.O_NOFOLLOW) == 0 && !(creates && (flags & OpenFlag.O_EXCL) != 0),
-        });
+        };
+        var reply = await cursor.Walk(what, interrupted: args.Interrupted);
         if (reply.Failed) return reply.Errno;
         var file = await Opened(task, reply.Value, flags, cursor.Volume);
         return file.Failed ? file.Errno : Descriptors.Install(task, file.Value, flags);

@@ -86,10 +86,7 @@ internal sealed partial class RamFileSystem
         var errno = Permit(node, who, wanted);
         if (errno != Errno.None) return errno;
         if ((flags & OpenFlags.O_NOATIME) != 0 && !Access.Owns(node, who)) return Errno.EPERM;
-        if ((flags & OpenFlags.O_TRUNC) != 0 && node is RamFile file)
-        {
-            Resize(file, 0, byDescriptor: true, who);
-        }
+        found.ToBeCut = (flags & OpenFlags.O_TRUNC) != 0 && node is RamFile;
         return Errno.None;
     }
 

@@ -16,6 +16,10 @@ internal struct WalkFinding
 
     /// <summary>Whether open(2) made the file.</summary>
     public bool Created;
+
+    /// <summary>Whether the file is to be cut (<see cref="RamFileSystem.Cut"/>), which leases may
+    /// delay.</summary>
+    public bool ToBeCut;
 }
 
 /// <summary>A file system in memory with the semantics of Linux's tmpfs: no actors, no handles, no
@@ -203,7 +207,7 @@ internal sealed partial class RamFileSystem
             case WalkIntent.SetOwner:
                 return SetOwner(node, request.First, request.Second, who);
             case WalkIntent.Truncate:
-                return Truncate(node, request.First, who);
+                return MayTruncate(node, who, ref found);
             case WalkIntent.SetTimes:
                 return SetTimes(node, request.First, request.Second, who);
             default:

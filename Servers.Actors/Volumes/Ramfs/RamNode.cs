@@ -52,6 +52,15 @@ internal sealed class RamFile(ulong number, uint mode, RamSpace space) : RamNode
 {
     private long _size;
 
+    /// <summary>Leases and who waits for their end; null when there are none.</summary>
+    public FileLeases? Leases { get; set; }
+
+    /// <summary>How many have it open for writing.</summary>
+    public int Writers { get; set; }
+
+    /// <summary>How many have it open for reading only.</summary>
+    public int Readers { get; set; }
+
     public FilePages Pages { get; } = new(space);
 
     public override long Size => _size;

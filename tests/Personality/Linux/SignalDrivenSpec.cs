@@ -74,6 +74,22 @@ public sealed class SignalDrivenSpec
         Assert.Equal(writes.Length, seen);
     });
 
+    [Fact]
+    public void The_holder_of_a_lease_on_another_node_than_the_volume_hears_that_it_breaks() => Run(
+        async world =>
+    {
+        // The root volume is on the first node, the parent on the second.
+        const int setLease = 1024, write = 1, unlock = 2, readWrite = 2, createToo = 0x42, mode = 0x180;
+        await Handles(world.Parent, Io);
+        var leased = await world.Parent.Must("open", "/tmp/leased", createToo, mode);
+        await world.Parent.Must("fcntl", leased, setLease, write);
+        var open = world.Child.Call("open", "/tmp/leased", readWrite, 0);
+        Assert.Equal(Io, (await Next(world.Parent)).Signal.Number);
+        Assert.False(open.IsCompleted);
+        await world.Parent.Must("fcntl", leased, setLease, unlock);
+        Assert.True(await open >= 0);
+    });
+
     private static ValueTask<TaskEvent> Next(SpecTask task) => task.Task.NextEvent(CancellationToken.None);
 
     private static Task<long> Handles(SpecTask task, int signal)

@@ -75,6 +75,7 @@ internal sealed class RamFiles
     {
         var request = Walking.To(path, intent, flags, mode, follow, first, second, text);
         var errno = _files.Walk(_start, request, who, out var found);
+        if (errno == Errno.None) _files.Cut(request, found, who);
         Left |= found.Stop != WalkStop.Done;
         return errno == Errno.None ? found : errno;
     }
