@@ -62,7 +62,13 @@ public abstract class LockableFile : FileContract
     public sealed override void DropLocks(CallerIdentity caller, Reply<Nothing> reply)
     {
         Locks.Closed(LockedFile, caller.Pid);
+        DescriptorClosed(caller.Pid);
         reply.Ok();
+    }
+
+    /// <summary>A process closed one of its descriptors, and has others.</summary>
+    protected virtual void DescriptorClosed(int process)
+    {
     }
 
     /// <inheritdoc/>

@@ -19,9 +19,10 @@ public static partial class SyscallTable
         Full(22, "pipe", Pipes.Pipe),
         Full(32, "dup", Descriptors.Dup),
         Full(33, "dup2", Descriptors.Dup2),
-        Partial(
+        Full(
             72, "fcntl", Descriptors.Fcntl,
-            "Deadlocks are found within a volume. F_NOTIFY is EINVAL.", restarts: true),
+            note: "Deadlocks are found within a volume; fcntl_locking(2) promises no more.",
+            restarts: true),
         Full(85, "creat", OpenClose.Creat, restarts: true),
         Full(257, "openat", OpenClose.Openat, restarts: true),
         Full(292, "dup3", Descriptors.Dup3),

@@ -112,7 +112,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamDirectory director
             case WalkIntent.Open:
                 // A device is served elsewhere; the handle stands for its inode.
                 if (node is RamDevice && (walk.Flags & OpenFlags.O_PATH) == 0) stop = WalkStop.Device;
-                handle = server.OpenFile(node!, walk.Flags, found.Created, caller, out opened);
+                handle = server.OpenFile(node!, walk.Flags, found, caller, out opened);
                 break;
         }
         if (handle.Failed)

@@ -28,6 +28,9 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
     /// <summary>Whether open(2) made the file.</summary>
     public bool Created { get; init; }
 
+    /// <summary>Where the name is by which it was opened; null for directories.</summary>
+    public Place? Place { get; init; }
+
     public Principal Opener => opener.Principal;
 
     protected override LockTable Locks => server.Locks;
@@ -90,6 +93,7 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
         }
         var touch = (_flags & OpenFlags.O_NOATIME) == 0;
         var bytes = server.Files.Read(file, at, Math.Min(countMax, CallBytesMax), touch);
+        if (!bytes.IsEmpty) Tell(DirectoryEvents.Access);
         // A caller that gave up has read nothing, so the offset stays.
         if (reply.Ok(bytes) && shared) _offset = at + bytes.Length;
     }
@@ -109,7 +113,10 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
             reply.Fail(Errno.EFBIG);
             return;
         }
+        var mode = file.Mode;
         var taken = server.Files.Write(file, at, data.Span, Caller(reply));
+        if (file.Mode != mode) Tell(DirectoryEvents.Attribute);
+        if (taken is { Failed: false, Value: > 0 }) Tell(DirectoryEvents.Modify);
         if (!taken.Failed && shared && taken.Value > 0) _offset = at + taken.Value;
         reply.Give(taken);
     }
@@ -132,6 +139,7 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
             return;
         }
         server.Files.Resize(file, size, byDescriptor: true, Caller(reply));
+        Tell(DirectoryEvents.Modify);
         reply.Ok();
     }
 
@@ -146,12 +154,16 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
         }
         var position = _offset;
         var records = DirectoryReader.Read(directory, ref position, Math.Min(countMax, CallBytesMax));
+        if (!directory.Dead) Tell(DirectoryEvents.Access);
         if (!records.Failed && (_flags & OpenFlags.O_NOATIME) == 0) server.Files.TouchAccessed(directory);
         if (reply.Give(records) && !records.Failed) _offset = position;
     }
 
-    public override void SetMode(uint mode, CallerIdentity caller, Reply<Nothing> reply) =>
-        Give(IsPathOnly ? Errno.EBADF : server.Files.SetMode(node, mode, caller.Principal), reply);
+    public override void SetMode(uint mode, CallerIdentity caller, Reply<Nothing> reply)
+    {
+        var errno = IsPathOnly ? Errno.EBADF : server.Files.SetMode(node, mode, caller.Principal);
+        Changed(errno, DirectoryEvents.Attribute, reply);
+    }
 
     public override void SetOwner(int uid, int gid, CallerIdentity caller, Reply<Nothing> reply)
     {
@@ -160,16 +172,17 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
         var errno = IsPathOnly
             ? Errno.EBADF
             : server.Files.SetOwner(node, wideUid, wideGid, caller.Principal);
-        Give(errno, reply);
+        Changed(errno, RamFileSystem.OwnerEvents(wideUid, wideGid), reply);
     }
 
     public override void SetTimes(
-        long accessedNs, long modifiedNs, CallerIdentity caller, Reply<Nothing> reply) =>
-        Give(
-            IsPathOnly
-                ? Errno.EBADF
-                : server.Files.SetTimes(node, accessedNs, modifiedNs, caller.Principal),
-            reply);
+        long accessedNs, long modifiedNs, CallerIdentity caller, Reply<Nothing> reply)
+    {
+        var errno = IsPathOnly
+            ? Errno.EBADF
+            : server.Files.SetTimes(node, accessedNs, modifiedNs, caller.Principal);
+        Changed(errno, RamFileSystem.TimeEvents(accessedNs, modifiedNs), reply);
+    }
 
     public override void Flags(Reply<int> reply) => reply.Ok(_flags);
 
@@ -214,6 +227,24 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
         Give(
             IsPathOnly ? Errno.EBADF : server.Leases.Set(this, (LockType)type, descriptor, caller), reply);
 
+    public override void Notify(int events, int descriptor, CallerIdentity caller, Reply<Nothing> reply)
+    {
+        var wanted = (DirectoryEvents)events;
+        if (IsPathOnly) reply.Fail(Errno.EBADF);
+        else if ((wanted & ~DirectoryEvents.Many) == 0)
+        {
+            Unwatch(caller.Pid);
+            reply.Ok();
+        }
+        else if (node is not RamDirectory directory) reply.Fail(Errno.ENOTDIR);
+        else
+        {
+            (directory.Watches ??= new DirectoryWatches()).Add(this, caller.Pid, descriptor, wanted);
+            Signals.SetDefaultOwner(caller);
+            reply.Ok();
+        }
+    }
+
     public override void ReadLink(Reply<ByteText> reply)
     {
         if (node is not RamLink link)
@@ -246,12 +277,30 @@ internal sealed class OpenFile(VolumeServer server, RamNode node, int flags, Cal
     {
         // To close what never could have locked leaves the locks.
         if (!IsPathOnly) base.HandleDropped(row);
+        Unwatch(row.Owner);
     }
+
+    protected override void DescriptorClosed(int process) => Unwatch(process);
 
     protected override void LastHandleDropped()
     {
         base.LastHandleDropped();
         server.Close(this);
+    }
+
+    private void Unwatch(int process)
+    {
+        if (node is not RamDirectory { Watches: { } watches } directory) return;
+        watches.Remove(this, process);
+        if (watches.IsEmpty) directory.Watches = null;
+    }
+
+    private void Tell(DirectoryEvents events) => server.Files.Tell(node, Place?.Directory, events);
+
+    private void Changed(Errno errno, DirectoryEvents events, Reply<Nothing> reply)
+    {
+        if (errno == Errno.None) Tell(events);
+        Give(errno, reply);
     }
 
     private static void Give(Errno errno, Reply<Nothing> reply)

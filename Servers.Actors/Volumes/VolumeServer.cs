@@ -173,7 +173,7 @@ internal sealed class VolumeServer : ObjectActor
 
     /// <summary>Makes an open file for a caller.</summary>
     public Outcome<ObjectHandle> OpenFile(
-        RamNode node, int flags, bool created, CallerIdentity caller, out OpenFile? opened)
+        RamNode node, int flags, in WalkFinding found, CallerIdentity caller, out OpenFile? opened)
     {
         opened = null;
         var who = caller.Principal;
@@ -184,7 +184,11 @@ internal sealed class VolumeServer : ObjectActor
         _openFiles++;
         Count(_filesByUser, who.Uid, 1);
         RamFileSystem.Pin(node);
-        opened = Home.Adopt(new OpenFile(this, node, flags, caller) { Created = created });
+        opened = Home.Adopt(new OpenFile(this, node, flags, caller)
+        {
+            Created = found.Created,
+            Place = found.Place,
+        });
         CountOpen(opened, 1);
         return opened.Export(caller.Pid, opened.HandleRights);
     }

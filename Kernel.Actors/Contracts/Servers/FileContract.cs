@@ -214,7 +214,8 @@ public abstract partial class FileContract : ServerObject
         RecordLock wanted, LockScope scope, [Caller] CallerIdentity caller, Reply<RecordLock> reply) =>
         reply.Fail(Errno.ENOLCK);
 
-    /// <summary>Drops the caller's own record locks on the file, as every close(2) of it does.</summary>
+    /// <summary>Drops the caller's own record locks on the file, and what it asked <see cref="Notify"/> for,
+    /// as every close(2) of it does.</summary>
     [Call(18, Rights.None, Idempotent = true)]
     public virtual void DropLocks([Caller] CallerIdentity caller, Reply<Nothing> reply) =>
         reply.Ok(default);
@@ -281,4 +282,21 @@ public abstract partial class FileContract : ServerObject
     /// none.</summary>
     [Call(26, Rights.None, Idempotent = true, ReplyMax = 4_096, Fails = [Errno.ENOENT])]
     public virtual void ReadLink(Reply<ByteText> reply) => reply.Fail(Errno.ENOENT);
+
+    /// <summary>F_NOTIFY: tells the description's owner (without one the caller becomes it) what happens to a
+    /// directory and the files in it, once, or until all is taken back with DN_MULTISHOT. Further calls of a
+    /// process add to what it asked for before. It ends with the process's first close of the
+    /// description.</summary>
+    /// <param name="events">DN_ACCESS 1, DN_MODIFY 2, DN_CREATE 4, DN_DELETE 8, DN_RENAME 16, DN_ATTRIB 32,
+    /// DN_MULTISHOT bit 31; none of the first takes all back.</param>
+    /// <param name="descriptor">What the caller calls the file: si_fd.</param>
+    /// <param name="caller">Whose it is.</param>
+    /// <param name="reply">ENOTDIR.</param>
+    [Call(27, Rights.None, Idempotent = true, Fails = [Errno.ENOTDIR])]
+    public virtual void Notify(
+        int events, int descriptor, [Caller] CallerIdentity caller, Reply<Nothing> reply)
+    {
+        if ((events & int.MaxValue) == 0) reply.Ok(default);
+        else reply.Fail(Errno.ENOTDIR);
+    }
 }

@@ -25,7 +25,15 @@ internal static class FileNotes
                 return await Set(task, file, FileNote.Signal, args.Int(2));
             case FcntlCommand.F_GETLEASE:
                 return Number(await Get(task, file, FileNote.Lease));
+            case FcntlCommand.F_NOTIFY:
+                // What goes with a close is gone when the close returns.
+                task.UsesLocks = true;
+                var noted = await task.Patient(
+                    (file.Client, Events: args.Int(2), Fd: args.Int(0)),
+                    static ask => ask.Client.Notify(ask.Events, ask.Fd));
+                return noted.Done();
             case FcntlCommand.F_SETLEASE:
+                task.UsesLocks = true;
                 var set = await task.Patient(
                     (file.Inode, Type: args.Int(2), Fd: args.Int(0)),
                     static ask => ask.Inode.SetLease(ask.Type, ask.Fd));

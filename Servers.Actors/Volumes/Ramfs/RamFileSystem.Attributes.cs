@@ -96,6 +96,7 @@ internal sealed partial class RamFileSystem
         if (!found.ToBeCut || found.Node is not RamFile file) return;
         var opens = walk.Intent == WalkIntent.Open;
         Resize(file, opens ? 0 : walk.First, byDescriptor: opens, who);
+        Tell(file, found.Place?.Directory, DirectoryEvents.Modify);
     }
 
     private Errno MayTruncate(RamNode node, Principal who, ref WalkFinding found)

@@ -98,6 +98,7 @@ internal sealed partial class RamFileSystem
         if (node is RamFile or RamLink) FileCount++;
         directory.Entries.Add(name, node);
         (directory.ModifiedNs, directory.ChangedNs) = (now, now);
+        directory.Watches?.Tell(DirectoryEvents.Create);
     }
 
     private Errno Unlink(ref PathWalker walker, Principal who)
@@ -113,6 +114,7 @@ internal sealed partial class RamFileSystem
         errno = MayRemove(walker.Directory, entry.Node, asDirectory: false, who);
         if (errno != Errno.None) return errno;
         Drop(walker.Directory, entry, Now);
+        walker.Directory.Watches?.Tell(DirectoryEvents.Delete);
         return Errno.None;
     }
 
@@ -139,6 +141,7 @@ internal sealed partial class RamFileSystem
         if (victim.Mounted) return Errno.EBUSY;
         if (victim.Entries.Count > 0) return Errno.ENOTEMPTY;
         Drop(walker.Directory, entry, Now);
+        walker.Directory.Watches?.Tell(DirectoryEvents.Delete);
         return Errno.None;
     }
 

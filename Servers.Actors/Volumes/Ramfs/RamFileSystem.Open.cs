@@ -33,6 +33,7 @@ internal sealed partial class RamFileSystem
         }
         var errno = walker.ToEnd(follow, out var node);
         if (errno != Errno.None || walker.Stop != WalkStop.Done) return errno;
+        found.Place = node is RamDirectory ? null : PlaceOf(walker.Entry, walker.Directory);
         return node is null ? Errno.ENOENT : OpenFound(node, flags, who, ref found);
     }
 
@@ -53,6 +54,7 @@ internal sealed partial class RamFileSystem
             if (entry.Node is not RamLink link || !follow)
             {
                 if (entry.Node is RamDirectory) return Errno.EISDIR;
+                found.Place = PlaceOf(entry, walker.Directory);
                 return Access.StickyForbidsCreating(walker.Directory, entry.Node, who)
                     ? Errno.EACCES
                     : OpenFound(entry.Node, request.Flags, who, ref found);
@@ -71,6 +73,7 @@ internal sealed partial class RamFileSystem
         Add(walker.Directory, ByteText.Of(walker.Name), file, who);
         // Whoever made it may use it as it was opened, whatever its mode says.
         (found.Node, found.Created) = (file, true);
+        found.Place = PlaceOf(walker.Directory.Entries.Find(walker.Name), walker.Directory);
         return Errno.None;
     }
 

@@ -14,6 +14,9 @@ internal struct WalkFinding
     public RamNode? Node;
     public ByteText Text;
 
+    /// <summary>Where the name is by which a file was opened; null for directories.</summary>
+    public Place? Place;
+
     /// <summary>Whether open(2) made the file.</summary>
     public bool Created;
 
@@ -190,6 +193,17 @@ internal sealed partial class RamFileSystem
         if (errno != Errno.None || walker.Stop != WalkStop.Done) return errno;
         if (node is null) return Errno.ENOENT;
         found.Node = node;
+        errno = Change(request, node, who, ref found);
+        found.Place = found.ToBeCut ? PlaceOf(walker.Entry, walker.Directory) : null;
+        TellOfChange(request, node, walker.Directory, errno);
+        return errno;
+    }
+
+    private static Place? PlaceOf(Entry? entry, RamDirectory directory) =>
+        entry is null ? null : entry.Place ??= new Place(directory);
+
+    private Errno Change(in WalkRequest request, RamNode node, Principal who, ref WalkFinding found)
+    {
         switch (request.Intent)
         {
             case WalkIntent.Directory:

@@ -129,6 +129,9 @@ internal sealed class RamDirectory(ulong number, uint mode, RamDirectory? parent
     /// <summary>True once it was removed: nothing can be made in it any more.</summary>
     public bool Dead => Links == 0;
 
+    /// <summary>Who is told of changes; null while nobody is.</summary>
+    public DirectoryWatches? Watches { get; set; }
+
     /// <summary>The object that stands for it while somebody holds a handle.</summary>
     public DirectoryObject? Object { get; set; }
 

@@ -90,6 +90,17 @@ public sealed class SignalDrivenSpec
         Assert.True(await open >= 0);
     });
 
+    [Fact]
+    public void Who_watches_a_directory_of_another_node_hears_of_it() => Run(async world =>
+    {
+        const int notify = 1026, createToo = 0x42, mode = 0x180, onCreate = 4;
+        await Handles(world.Parent, Io);
+        var directory = await world.Parent.Must("open", "/tmp", 0, 0);
+        await world.Parent.Must("fcntl", directory, notify, onCreate);
+        await world.Child.Must("open", "/tmp/new", createToo, mode);
+        Assert.Equal(Io, (await Next(world.Parent)).Signal.Number);
+    });
+
     private static ValueTask<TaskEvent> Next(SpecTask task) => task.Task.NextEvent(CancellationToken.None);
 
     private static Task<long> Handles(SpecTask task, int signal)
