@@ -7,20 +7,21 @@ namespace K42.Kernel.Devices;
 /// <summary>What all of these devices have as open files: no offset, no size, no end.</summary>
 /// <remarks>Lives in <see cref="DeviceRoot"/>. Calls: nobody. On failure: all open devices of the node answer
 /// EIO.</remarks>
-internal abstract class DeviceFile(int flags, FileStatus status) : LockableFile
+internal abstract class DeviceFile(int flagsOfOpen, FileStatus status) : LockableFile
 {
     private const int AccessMode = 3;
     private const int Path = 0x20_0000;
     private const int LargeFile = 0x8000;
     private const int Direct = 0x4000;
     private const int Settable = 0x400 | 0x800 | 0x4_0000; // O_APPEND, O_NONBLOCK, O_NOATIME
-    private const int Shown = AccessMode | Settable | 0x10_1000 | 0x2_0000; // O_SYNC, O_NOFOLLOW
+    private const int Async = 0x2000;
+    private const int Shown = AccessMode | Settable | Async | 0x10_1000 | 0x2_0000; // O_SYNC, O_NOFOLLOW
     private const long TypeMagic = 0x0102_1994;
     private const int PageBytes = 4_096;
     private const int NameBytesMax = 255;
     private const int WhenceMax = 4;
 
-    private int _flags = (flags & Shown) | LargeFile;
+    private int _flags = (flagsOfOpen & Shown) | LargeFile;
 
     /// <summary>The locks of the node's devices; set when it is opened.</summary>
     public LockTable? NodeLocks { get; set; }
@@ -31,6 +32,9 @@ internal abstract class DeviceFile(int flags, FileStatus status) : LockableFile
 
     /// <summary>Told when the last handle was dropped.</summary>
     public Action<DeviceFile>? Closed { get; set; }
+
+    /// <summary>Whether F_SETFL changes O_ASYNC. Nothing ever happens that a signal would tell of.</summary>
+    protected virtual bool KeepsAsync => false;
 
     public static Rights RightsFor(int flags)
     {
@@ -68,14 +72,16 @@ internal abstract class DeviceFile(int flags, FileStatus status) : LockableFile
 
     public override void Flags(Reply<int> reply) => reply.Ok(_flags);
 
-    public override void SetFlags(int flags, Reply<Nothing> reply)
+    public override void SetFlags(int flags, int descriptor, Reply<Nothing> reply)
     {
         if ((flags & Direct) != 0)
         {
             reply.Fail(Errno.EINVAL);
             return;
         }
-        _flags = (_flags & ~Settable) | (flags & Settable);
+        // Asked for by open(2) it was never registered, and so is not to be taken away.
+        var settable = KeepsAsync && (flagsOfOpen & Async) == 0 ? Settable | Async : Settable;
+        _flags = (_flags & ~settable) | (flags & settable);
         reply.Ok();
     }
 
@@ -124,6 +130,9 @@ internal sealed class FullDevice(int flags, FileStatus status) : DeviceFile(flag
 /// <summary>random(4): random and urandom, which differ no more once the source is seeded.</summary>
 internal sealed class RandomDevice(int flags, FileStatus status) : DeviceFile(flags, status)
 {
+    /// <summary>On Linux it is for those who wait for the source to be seeded; here it always is.</summary>
+    protected override bool KeepsAsync => true;
+
     protected override ReadOnlyMemory<byte> Read(int count)
     {
         var bytes = new byte[count];

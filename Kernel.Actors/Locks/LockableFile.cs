@@ -1,4 +1,5 @@
 using K42.Contracts;
+using K42.Contracts.Kernel;
 using K42.Contracts.Servers;
 
 namespace K42.Locks;
@@ -7,8 +8,8 @@ namespace K42.Locks;
 /// signal.</summary>
 public abstract class LockableFile : FileContract
 {
-    private int _signalOwner;
-    private int _signal;
+    /// <summary>Whom it signals.</summary>
+    protected FileSignals Signals => field ??= new FileSignals(this);
 
     /// <summary>The actor's locks.</summary>
     protected abstract LockTable Locks { get; }
@@ -61,28 +62,72 @@ public abstract class LockableFile : FileContract
     public sealed override void DropLocks(CallerIdentity caller, Reply<Nothing> reply)
     {
         Locks.Closed(LockedFile, caller.Pid);
+        DescriptorClosed(caller.Pid);
         reply.Ok();
+    }
+
+    /// <summary>A process closed one of its descriptors, and has others.</summary>
+    protected virtual void DescriptorClosed(int process)
+    {
     }
 
     /// <inheritdoc/>
     public sealed override void Note(FileNote note, Reply<int> reply)
     {
-        if (note > FileNote.Signal) reply.Fail(Errno.EINVAL);
-        else reply.Ok(note == FileNote.Signal ? _signal : _signalOwner);
+        switch (note)
+        {
+            case FileNote.SignalOwner:
+                var owner = Signals.Owner;
+                reply.Ok(owner.Kind == OwnerKind.Group ? -owner.Number : owner.Number);
+                break;
+            case FileNote.Signal:
+                reply.Ok(Signals.Signal);
+                break;
+            default:
+                reply.Give(NoteOf(note));
+                break;
+        }
     }
 
     /// <inheritdoc/>
     public sealed override void SetNote(FileNote note, int value, Reply<Nothing> reply)
     {
-        if (note > FileNote.Signal)
+        var who = reply.Caller?.Principal;
+        var errno = note switch
         {
-            reply.Fail(Errno.EINVAL);
-            return;
-        }
-        if (note == FileNote.Signal) _signal = value;
-        else _signalOwner = value;
-        reply.Ok();
+            _ when who is null => Errno.EPERM,
+            FileNote.SignalOwner when value == int.MinValue => Errno.EINVAL,
+            FileNote.SignalOwner => Signals.SetOwner(
+                value < 0 ? OwnerKind.Group : OwnerKind.Process, Math.Abs(value), who),
+            FileNote.Signal => Signals.SetSignal(value),
+            _ => SetNoteOf(note, value, who),
+        };
+        if (errno == Errno.None) reply.Ok();
+        else reply.Fail(errno);
     }
+
+    /// <inheritdoc/>
+    public sealed override void SetSignalOwner(
+        OwnerKind kind, int number, CallerIdentity caller, Reply<Nothing> reply)
+    {
+        var errno = Signals.SetOwner(kind, number, caller.Principal);
+        if (errno == Errno.None) reply.Ok();
+        else reply.Fail(errno);
+    }
+
+    /// <inheritdoc/>
+    public sealed override void OwnerOfSignals(Reply<SignalOwner> reply) => reply.Ok(Signals.Owner);
+
+    /// <summary>A note that the kinds of files differ in.</summary>
+    protected virtual Outcome<int> NoteOf(FileNote note) => note switch
+    {
+        FileNote.Lease => (int)LockType.Unlock,
+        FileNote.Created or FileNote.WriteHint => 0,
+        _ => Errno.EINVAL,
+    };
+
+    /// <summary>Sets a note that the kinds of files differ in.</summary>
+    protected virtual Errno SetNoteOf(FileNote note, int value, Principal who) => Errno.EINVAL;
 
     /// <inheritdoc/>
     protected override void HandleDropped(HandleRow row)

@@ -65,10 +65,10 @@ internal sealed partial class Process
         _signalWaiters.Add(reply);
     }
 
-    /// <summary>A signal arrives; who may send it was checked.</summary>
-    public void Post(SignalInfo info)
+    /// <summary>A signal arrives; who may send it was checked. False when its queue is full.</summary>
+    public bool Post(SignalInfo info)
     {
-        if (HasEnded) return;
+        if (HasEnded) return true;
         var (signal, bit) = (info.Number, Signals.Bit(info.Number));
         if ((bit & Signals.StopSet) != 0) Forget(Signals.Bit(Signals.Continue));
         if (signal == Signals.Continue)
@@ -76,13 +76,14 @@ internal sealed partial class Process
             Forget(Signals.StopSet);
             Continue();
         }
-        if ((bit & Unblocked) != 0 && IsDropped(bit)) return;
+        if ((bit & Unblocked) != 0 && IsDropped(bit)) return true;
         var isPending = (_pending & bit) != 0;
-        var coalesces = signal < Signals.RealTimeFirst || _queue?.Count >= _table.Settings.QueuedSignalsMax;
-        if (isPending && coalesces) return;
+        if (isPending && signal < Signals.RealTimeFirst) return true;
+        if (isPending && _queue?.Count >= _table.Settings.QueuedSignalsMax) return false;
         (_queue ??= new List<SignalInfo>(1)).Add(info);
         _pending |= bit;
         Act();
+        return true;
     }
 
     /// <summary>Does what pending signals do by default, and tells the library of the others.</summary>

@@ -69,9 +69,9 @@ internal sealed partial class ProcessTable
 
     public override void SignalMembers(
         int[] members, int signal, int sender, uint uid, uint effectiveUid, ulong epoch, int group,
-        int senderSession, Reply<int> reply)
+        int senderSession, SignalCause cause, Reply<int> reply)
     {
-        var from = new Sender(sender, uid, effectiveUid, signal, senderSession);
+        var from = new Sender(sender, uid, effectiveUid, signal, senderSession) { Cause = cause };
         var selected = members.Length == 0
             ? _processes.Select(process => process.Group == group)
             : MembersAndEmbryos(members);
@@ -152,7 +152,7 @@ internal sealed partial class ProcessTable
 
         void Attempt() => On(node).SignalMembersThen(
             members, sender.Number, sender.Pid, sender.Uid, sender.EffectiveUid, epoch, group, sender.Session,
-            this, Answered);
+            sender.Cause, this, Answered);
 
         void Answered(Outcome<int> outcome)
         {
@@ -199,6 +199,9 @@ internal sealed partial class ProcessTable
         {
         }
 
+        /// <summary>Why, when it is the kernel that sends.</summary>
+        public SignalCause Cause { get; init; }
+
         public bool IsRoot => EffectiveUid == 0;
 
         public bool IsValid => Number == 0 || Signals.IsSignal(Number);
@@ -214,8 +217,17 @@ internal sealed partial class ProcessTable
 
         public void Signal(Process target)
         {
-            if (Number != 0)
+            if (Number == 0) return;
+            if (Cause.Code == Signals.FromUser)
+            {
                 target.Post(new SignalInfo(Number, Pid, Uid, Signals.FromUser, 0, false));
+                return;
+            }
+            var info = new SignalInfo(
+                Number, 0, 0, Cause.Code, 0, false, Cause.Descriptor, Cause.Band);
+            // As on Linux: a signal without room in its queue falls back to the plain one.
+            if (!target.Post(info))
+                target.Post(new SignalInfo(Signals.Io, 0, 0, Signals.FromKernel, 0, false));
         }
     }
 

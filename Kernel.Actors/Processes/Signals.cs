@@ -9,6 +9,7 @@ internal static class Signals
     public const int Child = 17;
     public const int Continue = 18;
     public const int Stop = 19;
+    public const int Io = 29;
     public const int Last = 64;
 
     /// <summary>The first real-time signal; those below coalesce.</summary>

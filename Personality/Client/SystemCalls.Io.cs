@@ -81,9 +81,19 @@ public static partial class SystemCalls
     public static Call Dup3(int oldfd, int newfd, int flags) =>
         new() { Dup3 = new Dup3Request { Oldfd = oldfd, Newfd = newfd, Flags = flags } };
 
-    /// <summary>fcntl(2). Out: lock, for F_GETLK.</summary>
-    public static Call Fcntl(int fd, int cmd, long arg = 0, FileLock? fileLock = null) =>
-        new() { Fcntl = new FcntlRequest { Fd = fd, Cmd = cmd, Arg = arg, Lock = fileLock } };
+    /// <summary>fcntl(2). Out: lock for F_GETLK, owner for F_GETOWN_EX, owner ids for F_GETOWNER_UIDS, hint
+    /// for F_GET_RW_HINT.</summary>
+    /// <param name="fileLock">For commands that take a struct flock.</param>
+    /// <param name="owner">For F_SETOWN_EX.</param>
+    /// <param name="hint">For F_SET_RW_HINT.</param>
+    public static Call Fcntl(
+        int fd, int cmd, long arg = 0, FileLock? fileLock = null, FileOwner? owner = null,
+        ulong? hint = null)
+    {
+        var request = new FcntlRequest { Fd = fd, Cmd = cmd, Arg = arg, Lock = fileLock, Owner = owner };
+        if (hint is { } given) request.Hint = given;
+        return new Call { Fcntl = request };
+    }
 
     /// <summary>pipe(2). Out: descriptors.</summary>
     public static Call Pipe() => new() { Pipe = new PipeRequest() };

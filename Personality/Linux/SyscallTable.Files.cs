@@ -19,11 +19,10 @@ public static partial class SyscallTable
         Full(22, "pipe", Pipes.Pipe),
         Full(32, "dup", Descriptors.Dup),
         Full(33, "dup2", Descriptors.Dup2),
-        Partial(
+        Full(
             72, "fcntl", Descriptors.Fcntl,
-            "O_ASYNC and owners are kept as set, but SIGIO is not sent; F_SETOWN_EX is EINVAL. Deadlocks "
-            + "are found within a volume. Leases, F_NOTIFY and write hints are EINVAL, as where a file "
-            + "system has none.", restarts: true),
+            note: "Deadlocks are found within a volume; fcntl_locking(2) promises no more.",
+            restarts: true),
         Full(85, "creat", OpenClose.Creat, restarts: true),
         Full(257, "openat", OpenClose.Openat, restarts: true),
         Full(292, "dup3", Descriptors.Dup3),

@@ -26,10 +26,10 @@ internal sealed class Pipe
     private uint _uid;
     private uint _gid;
 
-    public Pipe(PipeServer server, ulong inode, Principal creator, int flags)
+    public Pipe(PipeServer server, ulong inode, CallerIdentity creator, int flags)
     {
         (_server, Inode, Creator) = (server, inode, creator);
-        (_uid, _gid) = (creator.Uid, creator.Gid);
+        (_uid, _gid) = (creator.Principal.Uid, creator.Principal.Gid);
         _buffer = new PipeBuffer(server.Pages);
         _accessedNs = _modifiedNs = _changedNs = server.NowNs;
         Reader = new PipeReader(this, flags);
@@ -38,7 +38,10 @@ internal sealed class Pipe
 
     public ulong Inode { get; }
 
-    public Principal Creator { get; }
+    public CallerIdentity Creator { get; }
+
+    /// <summary>F_SET_RW_HINT: kept, and without effect.</summary>
+    public int WriteHint { get; set; }
 
     public LockTable Locks => _server.Locks;
 
@@ -62,7 +65,12 @@ internal sealed class Pipe
         if (countMax == 0) reply.Ok(ReadOnlyMemory<byte>.Empty);
         else if (_buffer.Count > 0) Feed(countMax, reply);
         else if (Writer.Closed) reply.Ok(ReadOnlyMemory<byte>.Empty);
-        else if (nonBlocking) reply.Fail(Errno.EAGAIN);
+        else if (nonBlocking)
+        {
+            // Linux signals after every try, whatever came of it.
+            Writer.Signal(PollReason.Out);
+            reply.Fail(Errno.EAGAIN);
+        }
         else (_readers ??= new WaitingLine<Waiting>()).Add(new Waiting(countMax, reply));
     }
 
@@ -80,6 +88,8 @@ internal sealed class Pipe
         }
         // Nobody overtakes a writer that waits.
         var taken = _writers?.First is null ? Append(data.Span, asPackets) : 0;
+        // Also when there was no room: as Linux does.
+        Reader.Signal(PollReason.In);
         if (taken == data.Length) reply.Ok(taken);
         else if (nonBlocking && taken == 0) reply.Fail(Errno.EAGAIN);
         else if (nonBlocking) reply.Ok(taken);
@@ -103,6 +113,7 @@ internal sealed class Pipe
     /// <summary>The last handle of the write end is gone: readers see the end.</summary>
     public void WritersGone()
     {
+        Reader.Signal(PollReason.In);
         while (_readers?.First is { } reader) reader.Reply.Ok(ReadOnlyMemory<byte>.Empty);
         EndIfClosed();
     }
@@ -111,13 +122,17 @@ internal sealed class Pipe
     public void ReadersGone()
     {
         _buffer.Clear();
+        Writer.Signal(PollReason.Out);
         while (_writers?.First is { } writer) writer.Give(Errno.EPIPE);
         EndIfClosed();
     }
 
+    /// <summary>Whether it is somebody's own, or root's as everything is.</summary>
+    public bool IsOf(Principal who) => who.IsRoot || who.Uid == _uid;
+
     public Errno SetMode(uint mode, Principal who)
     {
-        if (!who.IsRoot && who.Uid != _uid) return Errno.EPERM;
+        if (!IsOf(who)) return Errno.EPERM;
         (_mode, _changedNs) = ((_mode & 0xF000) | (mode & 0xFFF), _server.NowNs);
         return Errno.None;
     }
@@ -150,7 +165,11 @@ internal sealed class Pipe
     private void Park(PendingWrite writer)
     {
         (_writers ??= new WaitingLine<PendingWrite>()).Add(writer);
-        writer.Reply.WhenCancelled(_ => writer.Give(Errno.EINTR));
+        writer.Reply.WhenCancelled(_ =>
+        {
+            Reader.Signal(PollReason.In);
+            writer.Give(Errno.EINTR);
+        });
     }
 
     /// <summary>Gives bytes to readers and room to writers until nobody gets further.</summary>
@@ -173,6 +192,7 @@ internal sealed class Pipe
         if (_writers?.First is not { } writer) return false;
         var taken = Append(writer.Data.Span[writer.Taken..], writer.AsPackets);
         writer.Taken += taken;
+        if (taken > 0) Reader.Signal(PollReason.In);
         if (writer.Taken == writer.Data.Length) writer.Reply.Ok(writer.Taken);
         return taken > 0;
     }
@@ -183,6 +203,8 @@ internal sealed class Pipe
         var bytes = new byte[taken];
         _buffer.Peek(bytes);
         // Taken only when the caller has them: it may give up at any moment.
+        if (reply.Abandoned) return;
+        Writer.Signal(PollReason.Out);
         if (!reply.Ok(bytes)) return;
         _buffer.Drop(taken + dropped);
         BytesMoved += bytes.Length;

@@ -6,8 +6,8 @@ using K42.Servers.Volumes;
 namespace K42.Servers.Pipes;
 
 /// <summary>What both ends of a pipe have as open files.</summary>
-/// <remarks>Lives in a <see cref="PipeServer"/>. Calls: nobody. On failure: the pipes of that actor answer
-/// EIO.</remarks>
+/// <remarks>Lives in a <see cref="PipeServer"/>. Calls: the process table, for signals to its owner. On
+/// failure: the pipes of that actor answer EIO.</remarks>
 internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : LockableFile
 {
     private const long TypeMagic = 0x5049_5045;
@@ -15,6 +15,7 @@ internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : Lockable
     private const long StatusFlags = 0x20;
 
     private readonly List<int> _owners = new(1);
+    private int _descriptor;
     private int _flags = accessMode | (flags & (OpenFlags.O_NONBLOCK | OpenFlags.O_DIRECT));
 
     protected Pipe Pipe => pipe;
@@ -57,10 +58,26 @@ internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : Lockable
     public override void SetOwner(int uid, int gid, CallerIdentity caller, Reply<Nothing> reply) =>
         Give(pipe.SetOwner(uid, gid, caller.Principal), reply);
 
+    /// <summary>Pipes have none; but first it matters whose they are.</summary>
+    public override void SetLease(
+        int type, int descriptor, CallerIdentity caller, Reply<Nothing> reply) =>
+        reply.Fail(
+            type is < (int)LockType.Read or > (int)LockType.Unlock || pipe.IsOf(caller.Principal)
+                ? Errno.EINVAL
+                : Errno.EACCES);
+
+    /// <summary>EXDEV, as no name is where pipes are; ENOENT before that for whoever has other credentials
+    /// than when the pipe was made.</summary>
+    public override void Link(
+        ObjectHandle newDirectory, ByteText newPath, ulong rootInode, ulong mountVersion,
+        CallerIdentity caller, Reply<TwoPathReply> reply) =>
+        reply.Fail(OpenFile.MayLink(caller, pipe.Creator) ? Errno.EXDEV : Errno.ENOENT);
+
     public override void Flags(Reply<int> reply) => reply.Ok(_flags);
 
-    public override void SetFlags(int flags, Reply<Nothing> reply)
+    public override void SetFlags(int flags, int descriptor, Reply<Nothing> reply)
     {
+        if ((flags & ~_flags & OpenFlags.O_ASYNC) != 0) _descriptor = descriptor;
         _flags = accessMode | (flags & (OpenFlags.Settable | OpenFlags.O_ASYNC));
         reply.Ok();
     }
@@ -69,6 +86,24 @@ internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : Lockable
 
     public override void VolumeStatus(Reply<VolumeStatus> reply) => reply.Ok(
         new VolumeStatus(TypeMagic, PipeBuffer.PageBytes, 0, 0, 0, 0, 0, NameBytesMax, StatusFlags));
+
+    /// <summary>O_ASYNC: tells the owner that something happened to this end.</summary>
+    public void Signal(PollReason reason)
+    {
+        if ((_flags & OpenFlags.O_ASYNC) != 0 && !Closed) Signals.Send(reason, _descriptor);
+    }
+
+    protected override Outcome<int> NoteOf(FileNote note) =>
+        note == FileNote.WriteHint ? pipe.WriteHint : base.NoteOf(note);
+
+    protected override Errno SetNoteOf(FileNote note, int value, Principal who)
+    {
+        if (note != FileNote.WriteHint) return Errno.EINVAL;
+        if (!pipe.IsOf(who)) return Errno.EPERM;
+        if (!WriteHints.IsValid(value)) return Errno.EINVAL;
+        pipe.WriteHint = value;
+        return Errno.None;
+    }
 
     protected override void AccessGiven(HandleRow from, HandleRow to) => _owners.Add(to.Owner);
 

@@ -32,7 +32,7 @@ internal sealed class PipeServer : ObjectActor
 
     public PipeEnds Create(ulong inode, int flags, CallerIdentity caller)
     {
-        var pipe = new Pipe(this, inode, caller.Principal, flags);
+        var pipe = new Pipe(this, inode, caller, flags);
         _pipes.Add(inode, pipe);
         var reader = Home.Adopt(pipe.Reader).OpenFor(caller.Pid, Rights.Read);
         var writer = Home.Adopt(pipe.Writer).OpenFor(caller.Pid, Rights.Write);
@@ -45,7 +45,7 @@ internal sealed class PipeServer : ObjectActor
         _pipes.Remove(pipe.Inode);
         Home.Expel(pipe.Reader);
         Home.Expel(pipe.Writer);
-        Context.Parent.Tell(new PipeEnded(pipe.Creator.Uid), Self);
+        Context.Parent.Tell(new PipeEnded(pipe.Creator.Principal.Uid), Self);
     }
 
     protected override void Started()

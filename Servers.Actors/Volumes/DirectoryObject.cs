@@ -55,6 +55,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
         if (found.Stop == WalkStop.Done) view.IsExpiring = false;
         if (errno != Errno.None) reply.Fail(errno);
         else if (found.Stop != WalkStop.Done) reply.Ok(server.Elsewhere(found, view));
+        else if (found.Node is RamFile { Leases: not null } leased) Wait(leased, walk, found, caller, reply);
         else Finish(walk, found, caller, reply);
     }
 
@@ -119,6 +120,18 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
         return paths.OldStart is not null;
     }
 
+    // A leased file is opened and cut when its leases allow it, which may be much later.
+    private void Wait(
+        RamFile leased, WalkRequest walk, WalkFinding found, CallerIdentity caller, Reply<WalkReply> reply)
+    {
+        var opens = walk.Intent == WalkIntent.Open && (walk.Flags & OpenFlags.O_PATH) == 0;
+        if (opens) server.Leases.Break(leased, walk.Flags, reply, Finish);
+        else if (found.ToBeCut) server.Leases.Break(leased, OpenFlags.O_WRONLY, reply, Finish);
+        else Finish();
+
+        void Finish() => this.Finish(walk, found, caller, reply);
+    }
+
     private void Finish(
         in WalkRequest walk, in WalkFinding found, CallerIdentity caller, Reply<WalkReply> reply)
     {
@@ -130,11 +143,10 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
             case WalkIntent.Directory or WalkIntent.Parent:
                 handle = server.Grant(end!, view, caller, held: walk.Intent == WalkIntent.Directory);
                 break;
-            case WalkIntent.Open when end is RamDevice && (walk.Flags & OpenFlags.O_PATH) == 0:
-                stop = WalkStop.Device;
-                break;
             case WalkIntent.Open:
-                handle = server.OpenFile(end!, view, walk.Flags, caller, out opened);
+                // A device is served elsewhere; the handle stands for its inode.
+                if (end is RamDevice && (walk.Flags & OpenFlags.O_PATH) == 0) stop = WalkStop.Device;
+                handle = server.OpenFile(end!, view, walk.Flags, found, caller, out opened);
                 break;
         }
         if (handle.Failed)
@@ -142,6 +154,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
             reply.Fail(handle.Errno);
             return;
         }
+        server.Files.Cut(walk, found, By(caller));
         var status = end?.StatusOn(server.Files.Device) ?? default;
         var volume = walk.Intent == WalkIntent.VolumeStatus ? server.Files.StatusFor(view) : default;
         var answer = new WalkReply(

@@ -6,8 +6,8 @@ using K42.Servers.Volumes.Ramfs;
 namespace K42.Servers.Volumes;
 
 /// <summary>An open file of a volume: an inode, the shared offset and the status flags.</summary>
-/// <remarks>Lives in its <see cref="VolumeServer"/>. Calls: nobody. On failure: the volume stops and answers
-/// EIO.</remarks>
+/// <remarks>Lives in its <see cref="VolumeServer"/>. Calls: the process table, for signals to its owner. On
+/// failure: the volume stops and answers EIO.</remarks>
 internal sealed class OpenFile(
     VolumeServer server, RamNode node, VolumeView view, int flags, CallerIdentity opener) : LockableFile
 {
@@ -27,6 +27,12 @@ internal sealed class OpenFile(
 
     public VolumeView View => view;
 
+    /// <summary>Whether open(2) made the file.</summary>
+    public bool Created { get; init; }
+
+    /// <summary>Where the name is by which it was opened; null for directories.</summary>
+    public Place? Place { get; init; }
+
     public Principal Opener => opener.Principal;
 
     protected override LockTable Locks => server.Locks;
@@ -39,24 +45,39 @@ internal sealed class OpenFile(
 
     /// <summary>Whether it keeps the volume from becoming read-only.</summary>
     public bool IsWriter =>
-        !IsPathOnly && (_flags & OpenFlags.O_ACCMODE) is (OpenFlags.O_WRONLY or OpenFlags.O_RDWR);
+        !IsPathOnly && node is not RamDevice
+        && (_flags & OpenFlags.O_ACCMODE) is (OpenFlags.O_WRONLY or OpenFlags.O_RDWR);
+
+    /// <summary>Whether it is open for reading and nothing else.</summary>
+    public bool IsReader => !IsPathOnly && (_flags & OpenFlags.O_ACCMODE) == OpenFlags.O_RDONLY;
+
+    /// <summary>Whom it signals.</summary>
+    public FileSignals Notices => Signals;
 
     private bool IsPathOnly => (_flags & OpenFlags.O_PATH) != 0;
 
-    /// <summary>The rights that an access mode gives; O_PATH and access mode 3 give neither reading nor
-    /// writing.</summary>
-    public static Rights RightsFor(int flags)
+    /// <summary>The rights that the access mode gives; O_PATH and access mode 3 give neither reading nor
+    /// writing, and a device is read and written elsewhere.</summary>
+    public Rights HandleRights
     {
-        const Rights always = Rights.Lookup | Rights.ControlAccess;
-        if ((flags & OpenFlags.O_PATH) != 0) return always;
-        return (flags & OpenFlags.O_ACCMODE) switch
+        get
         {
-            OpenFlags.O_RDONLY => always | Rights.Read,
-            OpenFlags.O_WRONLY => always | Rights.Write,
-            OpenFlags.O_RDWR => always | Rights.Read | Rights.Write,
-            _ => always,
-        };
+            const Rights always = Rights.Lookup | Rights.ControlAccess;
+            if (IsPathOnly || node is RamDevice) return always;
+            return (_flags & OpenFlags.O_ACCMODE) switch
+            {
+                OpenFlags.O_RDONLY => always | Rights.Read,
+                OpenFlags.O_WRONLY => always | Rights.Write,
+                OpenFlags.O_RDWR => always | Rights.Read | Rights.Write,
+                _ => always,
+            };
+        }
     }
+
+    /// <summary>Whether AT_EMPTY_PATH of linkat(2) is allowed. Linux compares the credentials of opening:
+    /// every process has its own, and others after a change.</summary>
+    public static bool MayLink(CallerIdentity caller, CallerIdentity opener) => caller.Principal.IsRoot
+        || (caller.Pid == opener.Pid && caller.Version == opener.Version);
 
     public override void Read(int countMax, long offset, Reply<ReadOnlyMemory<byte>> reply)
     {
@@ -74,6 +95,7 @@ internal sealed class OpenFile(
         }
         var touch = (_flags & OpenFlags.O_NOATIME) == 0;
         var bytes = server.Files.Read(file, at, Math.Min(countMax, CallBytesMax), touch, view);
+        if (!bytes.IsEmpty) Tell(DirectoryEvents.Access);
         // A caller that gave up has read nothing, so the offset stays.
         if (reply.Ok(bytes) && shared) _offset = at + bytes.Length;
     }
@@ -93,7 +115,10 @@ internal sealed class OpenFile(
             reply.Fail(Errno.EFBIG);
             return;
         }
+        var mode = file.Mode;
         var taken = server.Files.Write(file, at, data.Span, By(Caller(reply)));
+        if (file.Mode != mode) Tell(DirectoryEvents.Attribute);
+        if (taken is { Failed: false, Value: > 0 }) Tell(DirectoryEvents.Modify);
         if (!taken.Failed && shared && taken.Value > 0) _offset = at + taken.Value;
         reply.Give(taken);
     }
@@ -116,6 +141,7 @@ internal sealed class OpenFile(
             return;
         }
         server.Files.Resize(file, size, byDescriptor: true, By(Caller(reply)));
+        Tell(DirectoryEvents.Modify);
         reply.Ok();
     }
 
@@ -130,13 +156,17 @@ internal sealed class OpenFile(
         }
         var position = _offset;
         var records = DirectoryReader.Read(directory, ref position, Math.Min(countMax, CallBytesMax));
+        if (!directory.Dead) Tell(DirectoryEvents.Access);
         var touch = (_flags & OpenFlags.O_NOATIME) == 0;
         if (!records.Failed && touch) server.Files.TouchAccessed(directory, view);
         if (reply.Give(records) && !records.Failed) _offset = position;
     }
 
-    public override void SetMode(uint mode, CallerIdentity caller, Reply<Nothing> reply) =>
-        Give(IsPathOnly ? Errno.EBADF : server.Files.SetMode(node, mode, By(caller.Principal)), reply);
+    public override void SetMode(uint mode, CallerIdentity caller, Reply<Nothing> reply)
+    {
+        var errno = IsPathOnly ? Errno.EBADF : server.Files.SetMode(node, mode, By(caller.Principal));
+        Changed(errno, DirectoryEvents.Attribute, reply);
+    }
 
     public override void SetOwner(int uid, int gid, CallerIdentity caller, Reply<Nothing> reply)
     {
@@ -145,20 +175,21 @@ internal sealed class OpenFile(
         var errno = IsPathOnly
             ? Errno.EBADF
             : server.Files.SetOwner(node, wideUid, wideGid, By(caller.Principal));
-        Give(errno, reply);
+        Changed(errno, RamFileSystem.OwnerEvents(wideUid, wideGid), reply);
     }
 
     public override void SetTimes(
-        long accessedNs, long modifiedNs, CallerIdentity caller, Reply<Nothing> reply) =>
-        Give(
-            IsPathOnly
-                ? Errno.EBADF
-                : server.Files.SetTimes(node, accessedNs, modifiedNs, By(caller.Principal)),
-            reply);
+        long accessedNs, long modifiedNs, CallerIdentity caller, Reply<Nothing> reply)
+    {
+        var errno = IsPathOnly
+            ? Errno.EBADF
+            : server.Files.SetTimes(node, accessedNs, modifiedNs, By(caller.Principal));
+        Changed(errno, RamFileSystem.TimeEvents(accessedNs, modifiedNs), reply);
+    }
 
     public override void Flags(Reply<int> reply) => reply.Ok(_flags);
 
-    public override void SetFlags(int flags, Reply<Nothing> reply)
+    public override void SetFlags(int flags, int descriptor, Reply<Nothing> reply)
     {
         var startsNoAtime = (flags & ~_flags & OpenFlags.O_NOATIME) != 0;
         if (IsPathOnly) reply.Fail(Errno.EBADF);
@@ -184,10 +215,7 @@ internal sealed class OpenFile(
     {
         var outdated = server.IsOutdated(mountVersion, caller);
         var target = outdated ? Errno.Refresh : server.Resolve(newDirectory, newPath, view, caller);
-        // Linux compares the credentials of opening: every process has its own, and others after a change.
-        var mayLink = caller.Principal.IsRoot
-            || (caller.Pid == opener.Pid && caller.Version == opener.Version);
-        if (!mayLink) reply.Fail(Errno.ENOENT);
+        if (!MayLink(caller, opener)) reply.Fail(Errno.ENOENT);
         else if (target.Failed) reply.Fail(target.Errno);
         else
         {
@@ -198,16 +226,85 @@ internal sealed class OpenFile(
         }
     }
 
+    public override void SetLease(
+        int type, int descriptor, CallerIdentity caller, Reply<Nothing> reply) =>
+        Give(
+            IsPathOnly ? Errno.EBADF : server.Leases.Set(this, (LockType)type, descriptor, caller), reply);
+
+    public override void Notify(int events, int descriptor, CallerIdentity caller, Reply<Nothing> reply)
+    {
+        var wanted = (DirectoryEvents)events;
+        if (IsPathOnly) reply.Fail(Errno.EBADF);
+        else if ((wanted & ~DirectoryEvents.Many) == 0)
+        {
+            Unwatch(caller.Pid);
+            reply.Ok();
+        }
+        else if (node is not RamDirectory directory) reply.Fail(Errno.ENOTDIR);
+        else
+        {
+            (directory.Watches ??= new DirectoryWatches()).Add(this, caller.Pid, descriptor, wanted);
+            Signals.SetDefaultOwner(caller);
+            reply.Ok();
+        }
+    }
+
+    public override void ReadLink(Reply<ByteText> reply)
+    {
+        if (node is not RamLink link)
+        {
+            reply.Fail(Errno.ENOENT);
+            return;
+        }
+        server.Files.TouchAccessed(link, view);
+        reply.Ok(link.Target);
+    }
+
+    protected override Outcome<int> NoteOf(FileNote note) => note switch
+    {
+        FileNote.Lease => (int)LeaseTable.TypeOf(this),
+        FileNote.Created => Created ? 1 : 0,
+        FileNote.WriteHint => node.WriteHint,
+        _ => base.NoteOf(note),
+    };
+
+    protected override Errno SetNoteOf(FileNote note, int value, Principal who)
+    {
+        if (note != FileNote.WriteHint) return Errno.EINVAL;
+        if (!Access.Owns(node, who)) return Errno.EPERM;
+        if (!WriteHints.IsValid(value)) return Errno.EINVAL;
+        node.WriteHint = (byte)value;
+        return Errno.None;
+    }
+
     protected override void HandleDropped(HandleRow row)
     {
         // To close what never could have locked leaves the locks.
         if (!IsPathOnly) base.HandleDropped(row);
+        Unwatch(row.Owner);
     }
+
+    protected override void DescriptorClosed(int process) => Unwatch(process);
 
     protected override void LastHandleDropped()
     {
         base.LastHandleDropped();
         server.Close(this);
+    }
+
+    private void Unwatch(int process)
+    {
+        if (node is not RamDirectory { Watches: { } watches } directory) return;
+        watches.Remove(this, process);
+        if (watches.IsEmpty) directory.Watches = null;
+    }
+
+    private void Tell(DirectoryEvents events) => server.Files.Tell(node, Place?.Directory, events);
+
+    private void Changed(Errno errno, DirectoryEvents events, Reply<Nothing> reply)
+    {
+        if (errno == Errno.None) Tell(events);
+        Give(errno, reply);
     }
 
     private static void Give(Errno errno, Reply<Nothing> reply)

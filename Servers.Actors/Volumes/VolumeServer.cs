@@ -32,12 +32,16 @@ internal sealed partial class VolumeServer : ObjectActor
         Files = new RamFileSystem(number, options, ipc.Clock);
         _whole = new VolumeView(0, Files.Root);
         Locks = new LockTable(settings.Locks);
+        Leases = new LeaseTable(this, settings);
     }
 
     public RamFileSystem Files { get; }
 
     /// <summary>The locks of its files.</summary>
     public LockTable Locks { get; }
+
+    /// <summary>The leases of its files.</summary>
+    public LeaseTable Leases { get; }
 
     /// <summary>The mount table that walks must know at least.</summary>
     public ulong MountVersion { get; private set; }
@@ -177,7 +181,8 @@ internal sealed partial class VolumeServer : ObjectActor
 
     /// <summary>Makes an open file for a caller.</summary>
     public Outcome<ObjectHandle> OpenFile(
-        RamNode node, VolumeView view, int flags, CallerIdentity caller, out OpenFile? opened)
+        RamNode node, VolumeView view, int flags, in WalkFinding found, CallerIdentity caller,
+        out OpenFile? opened)
     {
         opened = null;
         var who = caller.Principal;
@@ -189,9 +194,13 @@ internal sealed partial class VolumeServer : ObjectActor
         view.OpenFiles++;
         Count(_filesByUser, who.Uid, 1);
         RamFileSystem.Pin(node);
-        opened = Home.Adopt(new OpenFile(this, node, view, flags, caller));
-        if (opened.IsWriter) (_writers, view.Writers) = (_writers + 1, view.Writers + 1);
-        return opened.Export(caller.Pid, Volumes.OpenFile.RightsFor(flags));
+        opened = Home.Adopt(new OpenFile(this, node, view, flags, caller)
+        {
+            Created = found.Created,
+            Place = found.Place,
+        });
+        CountOpen(opened, 1);
+        return opened.Export(caller.Pid, opened.HandleRights);
     }
 
     public void Close(OpenFile file)
@@ -201,9 +210,18 @@ internal sealed partial class VolumeServer : ObjectActor
         _openFiles--;
         view.OpenFiles--;
         Count(_filesByUser, file.Opener.Uid, -1);
-        if (file.IsWriter) (_writers, view.Writers) = (_writers - 1, view.Writers - 1);
+        CountOpen(file, -1);
+        Leases.Closed(file);
         Files.Unpin(file.Node);
         Home.Expel(file);
+    }
+
+    private void CountOpen(OpenFile file, int change)
+    {
+        if (file.IsWriter) (_writers, file.View.Writers) = (_writers + change, file.View.Writers + change);
+        if (file.Node is not RamFile counted) return;
+        if (file.IsWriter) counted.Writers += change;
+        else if (file.IsReader) counted.Readers += change;
     }
 
     private static void Count(Dictionary<uint, int> byUser, uint uid, int change)

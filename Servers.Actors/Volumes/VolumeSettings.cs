@@ -22,6 +22,16 @@ public sealed record VolumeSettings(
     /// <summary>Limits of the locks of one volume; ENOLCK beyond.</summary>
     public LockLimits Locks { get; init; } = new();
 
+    /// <summary>Leases held on one volume; ENOLCK beyond.</summary>
+    public int LeasesMax { get; init; } = 65_536;
+
+    /// <summary>Calls of one volume that wait for leases to be given up; ENFILE beyond, and before that for
+    /// users who have more than is left.</summary>
+    public int LeaseWaitersMax { get; init; } = 8_192;
+
+    /// <summary>How long a holder has to give a lease up; zero for ever.</summary>
+    public TimeSpan LeaseBreakTime { get; init; } = TimeSpan.FromSeconds(45);
+
     /// <summary>Reads the section k42.volumes; what is not there keeps its default.</summary>
     public static VolumeSettings From(Config config)
     {
@@ -37,6 +47,9 @@ public sealed record VolumeSettings(
             section.GetInt("user-directory-handles-max", defaults.UserDirectoryHandlesMax),
             section.GetInt("volumes-max", defaults.VolumesMax))
         {
+            LeasesMax = section.GetInt("leases-max", defaults.LeasesMax),
+            LeaseWaitersMax = section.GetInt("lease-waiters-max", defaults.LeaseWaitersMax),
+            LeaseBreakTime = section.GetTimeSpan("lease-break-time", defaults.LeaseBreakTime),
             Locks = new LockLimits(
                 section.GetInt("locks-max", defaults.Locks.LocksMax),
                 section.GetInt("file-locks-max", defaults.Locks.FileLocksMax),

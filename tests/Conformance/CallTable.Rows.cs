@@ -44,6 +44,7 @@ public static partial class CallTable
 
         new("getdents64", 217, Plain, N("fd"), P(OutEntries, "count")),
         new("getdents_all", GetdentsAllNumber, Plain, N("fd"), N("count")) { Covers = "getdents64" },
+        new("mknod", 133, Plain, P(PathName, "path"), N("mode"), N("dev")),
         new("mkdir", 83, Plain, P(PathName, "path"), N("mode")),
         new("mkdirat", 258, Plain, N("dirfd"), P(PathName, "path"), N("mode")),
         new("rmdir", 84, Plain, P(PathName, "path")),
@@ -114,6 +115,7 @@ public static partial class CallTable
         new("alarm", 37, Plain, N("seconds")),
 
         new("signals", SignalsNumber, Plain, N("count")) { Covers = null },
+        new("siginfos", SiginfosNumber, Plain, N("count")) { Covers = null },
     ];
 
     private static Parameter N(string name) => new(ParameterKind.Number, name);

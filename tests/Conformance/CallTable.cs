@@ -56,7 +56,8 @@ public enum ParameterKind
     /// <summary>A set of signals, or null.</summary>
     SignalSet,
 
-    /// <summary>fcntl's third argument: a number or a lock, 0 when left out.</summary>
+    /// <summary>fcntl's third argument: a number, a lock, or a list of the numbers behind a pointer; 0 when
+    /// left out.</summary>
     NumberOrLock,
 
     /// <summary>
@@ -115,6 +116,9 @@ public static partial class CallTable
 
     /// <summary>The oracle's number for the list of handled signals.</summary>
     public const int SignalsNumber = 1_000_002;
+
+    /// <summary>The oracle's number for the list of handled signals with what siginfo_t tells.</summary>
+    public const int SiginfosNumber = 1_000_003;
 
     private static readonly Dictionary<string, CallShape> ByName = Rows.ToDictionary(row => row.Name);
 

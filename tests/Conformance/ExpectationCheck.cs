@@ -55,9 +55,11 @@ public static class ExpectationCheck
         return result.Return == Value(expected, variables);
     }
 
-    private static long Value(string text, Dictionary<string, long> variables) => text.StartsWith('$')
-        ? variables[text[1..]]
-        : ScriptReader.Number(text);
+    private static long Value(string text, Dictionary<string, long> variables)
+    {
+        if (text.StartsWith("-$", StringComparison.Ordinal)) return -variables[text[2..]];
+        return text.StartsWith('$') ? variables[text[1..]] : ScriptReader.Number(text);
+    }
 
     /// <summary>Null when the field is as expected, otherwise what it is.</summary>
     private static string? Field(
@@ -70,7 +72,7 @@ public static class ExpectationCheck
         {
             "data" or "sysname" or "machine" => Data(expected) == shown,
             "mask" => result.Fields[name] == $"{ScriptReader.SignalSet(expected)}",
-            "dev" or "ino" or "status" or "signals" or "handler" or "entries" => expected == shown,
+            "dev" or "ino" or "status" or "signals" or "handler" or "entries" or "infos" => expected == shown,
             "atime" or "mtime" or "ctime" or "time" => expected == shown,
             "fds" or "groups" => expected == result.Fields[name],
             "flags" => shown == $"{Value(expected, variables)}",

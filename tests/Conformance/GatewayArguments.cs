@@ -13,6 +13,8 @@ internal static class GatewayArguments
     {
         var written = line.Call!.Parameters.Where(parameter => parameter.IsWritten).ToArray();
         var arguments = new List<(string, object?)>();
+        if (line.Call.Name == "fcntl" && line.Arguments[2] is ListValue members)
+            return Control(line, [.. members.Items.Select(item => Number(item, variable))], variable);
         for (var i = 0; i < line.Arguments.Count && i < written.Length; i++)
         {
             var field = (written[i].Kind, line.Arguments[i]) switch
@@ -36,6 +38,18 @@ internal static class GatewayArguments
         VariableValue positive => variable(positive.Name),
         _ => throw new ArgumentException($"{value} is no number"),
     };
+
+    // The commands whose argument points to numbers; those that only read take nothing from it.
+    private static Call Control(ScriptLine line, long[] members, Func<string, long> variable)
+    {
+        const int setOwner = 15, setHint = 1036;
+        var (fd, command) = (Number(line.Arguments[0], variable), Number(line.Arguments[1], variable));
+        return SystemCalls.Fcntl(
+            (int)fd, (int)command,
+            owner: command == setOwner
+                ? new FileOwner { Type = (int)members[0], Pid = (int)members[1] } : null,
+            hint: command == setHint ? (ulong)members[0] : null);
+    }
 
     private static object? Value(ScriptValue value, Func<string, long> variable) => value switch
     {
@@ -93,9 +107,15 @@ internal static class GatewayAnswers
             case Completion.OutOneofCase.Child: Child(fields, done.Child); break;
             case Completion.OutOneofCase.Action: Action(fields, done.Action); break;
             case Completion.OutOneofCase.Lock: Lock(fields, done.Lock); break;
+            case Completion.OutOneofCase.Owner:
+                (fields["owner_type"], fields["owner_pid"]) = ($"{done.Owner.Type}", $"{done.Owner.Pid}");
+                break;
+            case Completion.OutOneofCase.OwnerIds:
+                (fields["uid"], fields["euid"]) = ($"{done.OwnerIds.Uid}", $"{done.OwnerIds.Euid}");
+                break;
+            case Completion.OutOneofCase.Hint: fields["hint"] = $"{done.Hint}"; break;
         }
         if (call == "getgroups") fields.TryAdd("groups", "");
-        if (call == "fcntl" && done.OutCase != Completion.OutOneofCase.Lock) fields.Clear();
         return fields;
     }
 

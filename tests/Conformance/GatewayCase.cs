@@ -17,7 +17,7 @@ internal sealed class GatewayCase(
     private readonly Dictionary<string, long> _variables = [];
     private readonly Dictionary<string, K42Task> _tasks = [];
     private readonly Dictionary<string, Task<CallResult>> _blocked = [];
-    private readonly ConcurrentDictionary<K42Task, ConcurrentQueue<int>> _signals = new();
+    private readonly ConcurrentDictionary<K42Task, ConcurrentQueue<SignalEvent>> _signals = new();
     private readonly List<IAsyncDisposable> _open = [];
 
     /// <summary>Obeys one line.</summary>
@@ -79,7 +79,7 @@ internal sealed class GatewayCase(
         {
             case "fork":
                 return await Fork(line, task);
-            case "signals":
+            case "signals" or "siginfos":
                 return await Signals(line, task);
             case "getdents_all":
                 return await ListAll(line, task);
@@ -143,13 +143,21 @@ internal sealed class GatewayCase(
     private async Task<CallResult> Signals(ScriptLine line, K42Task task)
     {
         var wanted = ((NumberValue)line.Arguments[0]).Number;
-        var arrived = _signals.GetOrAdd(task, _ => new ConcurrentQueue<int>());
+        var arrived = _signals.GetOrAdd(task, _ => new ConcurrentQueue<SignalEvent>());
         var until = Environment.TickCount64 + (long)SignalsTimeMax.TotalMilliseconds;
         while (arrived.Count < wanted
             && Environment.TickCount64 < until) await task.GetPidAsync(cancellation);
-        var taken = new List<int>();
-        while (arrived.TryDequeue(out var number)) taken.Add(number);
-        var fields = new Dictionary<string, string> { ["signals"] = string.Join(',', taken) };
+        var taken = new List<SignalEvent>();
+        while (arrived.TryDequeue(out var signal)) taken.Add(signal);
+        var fields = new Dictionary<string, string>
+        {
+            ["signals"] = string.Join(',', taken.Select(signal => signal.Number)),
+        };
+        if (line.Call!.Name == "siginfos")
+        {
+            fields["infos"] = string.Join(',', taken.Select(signal =>
+                $"{signal.Number}:{signal.Code}:{signal.Fd}:{signal.Band}"));
+        }
         return new CallResult(line.Number, Outcome.Returned, taken.Count, fields);
     }
 
@@ -208,7 +216,7 @@ internal sealed class GatewayCase(
             var task = signal.Task == 0 ? session.Main
                 : _tasks.Values.FirstOrDefault(task => task.Session == session && task.Id == signal.Task);
             if (task != null)
-                _signals.GetOrAdd(task, _ => new ConcurrentQueue<int>()).Enqueue(signal.Signal.Number);
+                _signals.GetOrAdd(task, _ => new ConcurrentQueue<SignalEvent>()).Enqueue(signal.Signal);
         }
     }
 }

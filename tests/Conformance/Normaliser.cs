@@ -54,11 +54,18 @@ public sealed class Normaliser
     private string Value(ScriptLine line, CallResult result)
     {
         if (result.Outcome != Outcome.Returned) return result.Outcome == Outcome.Gone ? "gone" : "blocked";
+        var text = result.Return.ToString(CultureInfo.InvariantCulture);
+        // A group's number comes back negated, and looks like an error when it is small (fcntl(2), BUGS).
+        var asksOwner = IsGetOwner(line);
+        if (asksOwner && result.Return < 0 && _processes.ContainsKey(text[1..])) return Process(text);
         if (result.Return < 0) return ConstantTable.ErrorName((int)-result.Return);
         var isProcess = line.Kind == LineKind.Start || line.Call?.Returns == ReturnKind.Process;
-        var text = result.Return.ToString(CultureInfo.InvariantCulture);
-        return isProcess ? Process(text) : text;
+        return isProcess || asksOwner ? Process(text) : text;
     }
+
+    private static bool IsGetOwner(ScriptLine line) => line.Call?.Name == "fcntl"
+        && line.Arguments is [_, NumberValue command, ..]
+        && command.Number == ConstantTable.Values["F_GETOWN"];
 
     private string? Field(string name, string value, IReadOnlyDictionary<string, string> all)
     {
@@ -71,19 +78,24 @@ public sealed class Normaliser
             "size" when IsDirectory(all) => null,
             "atime" or "mtime" or "ctime" when IsPipe(all) => null,
             "atime" or "mtime" or "ctime" or "time" => Moment(value),
-            "si_pid" or "l_pid" => Process(value),
+            "si_pid" or "l_pid" or "owner_pid" => Process(value),
             "status" => WaitStatus(value),
             "data" or "sysname" or "machine" => Data(value),
             "entries" => string.Join(' ', Entries(value).Order(StringComparer.Ordinal)),
             "signals" => string.Join(',', Numbers(value).Order().Select(ConstantTable.SignalName)),
+            "infos" => string.Join(',', value.Split(',').Order(StringComparer.Ordinal)),
             "flags" => $"{long.Parse(value, CultureInfo.InvariantCulture) & ~KernelSaRestorer}",
             _ => value,
         };
     }
 
-    private string Process(string number) => number is "0" or "1" or "-1"
-        ? number
-        : FirstSeen(_processes, number, "p");
+    private string Process(string number)
+    {
+        if (number is "0" or "1" or "-1") return number;
+        return number.StartsWith('-')
+            ? "-" + FirstSeen(_processes, number[1..], "p")
+            : FirstSeen(_processes, number, "p");
+    }
 
     private static string FirstSeen(Dictionary<string, string> seen, string value, string prefix)
     {

@@ -89,6 +89,10 @@ public sealed class ScriptCompiler
                 _text.Append(letter).AppendJoin(',', list.Items.Select(VectorItem));
                 _text.Append($" i{list.Items.Count}");
                 break;
+            case (ParameterKind.NumberOrLock, ListValue list):
+                _text.Append($"O{list.Items.Count}");
+                foreach (var item in list.Items) _text.Append(' ').Append(Plain(item));
+                break;
             default:
                 _text.Append(Plain(value));
                 break;

@@ -46,9 +46,12 @@ public readonly partial record struct WaitResult(
 /// <param name="Status">si_status of SIGCHLD.</param>
 /// <param name="Dropped">True when the default action or SIG_IGN took it and only EINTR is to be
 /// considered.</param>
+/// <param name="Descriptor">si_fd of a signal from an open file.</param>
+/// <param name="Band">si_band of a signal from an open file.</param>
 [Wire]
 public readonly partial record struct SignalInfo(
-    int Number, int Sender, uint Uid, int Code, int Status, bool Dropped);
+    int Number, int Sender, uint Uid, int Code, int Status, bool Dropped, int Descriptor = 0,
+    long Band = 0);
 
 /// <summary>What is pending for a process, as state: coalesced, never dropped.</summary>
 /// <param name="Stamp">Grows with every change; give it back to wait for the next.</param>

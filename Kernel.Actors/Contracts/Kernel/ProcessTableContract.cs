@@ -92,11 +92,12 @@ public abstract partial class ProcessTableContract : ServerObject
     /// <param name="epoch">How many signals the group has had, this one included.</param>
     /// <param name="group">The group.</param>
     /// <param name="senderSession">The sender's session, whose processes it may send SIGCONT; else 0.</param>
+    /// <param name="cause">Why, when no process sends it.</param>
     [Call(11, Rights.Kernel, Fails = [Errno.EPERM, Errno.ESRCH])]
     public abstract void SignalMembers(
         [Max(1_024)] int[] members, int signal, int sender, uint uid, uint effectiveUid, ulong epoch,
             int group,
-        int senderSession, Reply<int> reply);
+        int senderSession, SignalCause cause, Reply<int> reply);
 
     /// <summary>setpgid(2) of a child of another node's process.</summary>
     [Call(12, Rights.Kernel, ParkedMax = 64, Fails = [Errno.EINVAL, Errno.EPERM, Errno.ESRCH])]
@@ -110,4 +111,18 @@ public abstract partial class ProcessTableContract : ServerObject
     public virtual void Bequeath(
         int child, [Max(65_536)] ReadOnlyMemory<byte> state, [Caller] CallerIdentity caller,
         Reply<Nothing> reply) => reply.Fail(Errno.ESRCH);
+
+    /// <summary>Signals the owner of an open file: SIGIO, or what F_SETSIG says. A server asks its own node,
+    /// which passes it to the home of the owner's number. EPERM when who set the owner may not signal it:
+    /// that takes the effective user id 0, or one of its two ids among the real and saved ones of the target.
+    /// A real-time signal that finds its queue full becomes SIGIO. ESRCH when the owner is gone.</summary>
+    /// <param name="owner">Whom, and by whose rights.</param>
+    /// <param name="signal">1 to 64.</param>
+    /// <param name="cause">What siginfo_t tells.</param>
+    /// <param name="forwarded">True when it comes from the node that was asked first.</param>
+    /// <param name="reply">Nobody need wait for it.</param>
+    [Call(14, Rights.Kernel, ParkedMax = 65_536, Fails = [Errno.EINVAL, Errno.EPERM, Errno.ESRCH])]
+    public virtual void NotifyOwner(
+        SignalOwner owner, int signal, SignalCause cause, bool forwarded, Reply<Nothing> reply) =>
+        reply.Fail(Errno.ESRCH);
 }

@@ -6,8 +6,8 @@ public enum WalkIntent : byte
     /// <summary>Status only: stat(2). The answer's Status.</summary>
     Status = 1,
 
-    /// <summary>open(2) with Flags and Mode. The answer's Handle is an open file, unless Stop is
-    /// Device.</summary>
+    /// <summary>open(2) with Flags and Mode. The answer's Handle is an open file; when Stop is Device, it
+    /// stands for the device's inode only.</summary>
     Open = 2,
 
     /// <summary>A directory handle: chdir(2), which needs search permission on it.</summary>
@@ -71,7 +71,8 @@ public enum WalkStop : byte
     /// Rest.</summary>
     AboveRoot = 3,
 
-    /// <summary>It opened a device node: Status tells which; the library opens the device with it.</summary>
+    /// <summary>It opened a device node: Status tells which; the library opens the device with it. Handle
+    /// leads to the node itself, neither to be read nor written: for status, attributes and links.</summary>
     Device = 4,
 }
 
@@ -128,9 +129,12 @@ public readonly partial record struct DirectoryPath([property: Max(4_096)] ByteT
 [Contract(21)]
 public abstract partial class DirectoryContract : ServerObject
 {
-    /// <summary>Walks a path and does what it is for.</summary>
-    [Call(1, Rights.Lookup, ReplyMax = 8_192,
-        Fails = [Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES, Errno.ELOOP, Errno.ENAMETOOLONG, Errno.Refresh])]
+    /// <summary>Walks a path and does what it is for. Open and Truncate park while somebody's lease on the
+    /// file forbids them: EAGAIN instead for Open with O_NONBLOCK; EINTR when cancelled, and nothing was
+    /// opened or cut.</summary>
+    [Call(1, Rights.Lookup, ParkedMax = 65_536, ReplyMax = 8_192,
+        Fails = [Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES, Errno.ELOOP, Errno.ENAMETOOLONG, Errno.EAGAIN,
+            Errno.EINTR, Errno.Refresh])]
     public abstract void Walk(WalkRequest walk, [Caller] CallerIdentity caller, Reply<WalkReply> reply);
 
     /// <summary>renameat2(2) within the mount. Flags: RENAME_NOREPLACE 1, RENAME_EXCHANGE 2. EXDEV when the

@@ -1,3 +1,5 @@
+using K42.Contracts.Kernel;
+
 namespace K42.Contracts.Servers;
 
 /// <summary>What stat(2) tells of an inode.</summary>
@@ -35,11 +37,34 @@ public readonly partial record struct RecordLock(int Type, int Whence, long Star
 /// <summary>What an open file description keeps for its users (fcntl(2), managing signals).</summary>
 public enum FileNote : byte
 {
-    /// <summary>F_SETOWN: a process, minus a process group, or 0 for nobody.</summary>
+    /// <summary>F_SETOWN: a process, minus a process group, or 0 for nobody.
+    /// <see cref="FileContract.OwnerOfSignals"/> tells more.</summary>
     SignalOwner = 0,
 
     /// <summary>F_SETSIG: a signal, or 0 for SIGIO.</summary>
     Signal = 1,
+
+    /// <summary>F_GETLEASE: what <see cref="FileContract.SetLease"/> set, or what it is to become while it is
+    /// being broken: F_RDLCK 0, F_WRLCK 1, F_UNLCK 2. Not set by this.</summary>
+    Lease = 2,
+
+    /// <summary>F_GET_RW_HINT and F_SET_RW_HINT, of the file and not of the description:
+    /// RWH_WRITE_LIFE_NOT_SET 0 to RWH_WRITE_LIFE_EXTREME 5. EPERM unless the file is the caller's, or the
+    /// caller root.</summary>
+    WriteHint = 3,
+
+    /// <summary>F_CREATED_QUERY: 1 when the open(2) that this is from made the file. Not set.</summary>
+    Created = 4,
+}
+
+/// <summary>How long written data are expected to live (fcntl(2)).</summary>
+public static class WriteHints
+{
+    /// <summary>RWH_WRITE_LIFE_EXTREME.</summary>
+    private const int Last = 5;
+
+    /// <summary>Whether F_SET_RW_HINT takes a value.</summary>
+    public static bool IsValid(int value) => value is >= 0 and <= Last;
 }
 
 /// <summary>Which locks a call is about.</summary>
@@ -141,10 +166,14 @@ public abstract partial class FileContract : ServerObject
     [Call(11, Rights.None, Idempotent = true)]
     public abstract void Flags(Reply<int> reply);
 
-    /// <summary>F_SETFL: O_APPEND and O_NONBLOCK (and O_DIRECT, O_NOATIME, kept but without
-    /// effect).</summary>
+    /// <summary>F_SETFL: O_APPEND and O_NONBLOCK (and O_DIRECT, O_NOATIME, kept but without effect), and
+    /// O_ASYNC, which pipes act upon: with it each transfer, and the close of one end, signals the owner of
+    /// the other.</summary>
+    /// <param name="flags">All of them anew.</param>
+    /// <param name="descriptor">What the caller calls the file: si_fd, when this turns O_ASYNC on.</param>
+    /// <param name="reply">EPERM for O_NOATIME on another's file.</param>
     [Call(12, Rights.None, Idempotent = true, Fails = [Errno.EPERM])]
-    public abstract void SetFlags(int flags, Reply<Nothing> reply);
+    public abstract void SetFlags(int flags, int descriptor, Reply<Nothing> reply);
 
     /// <summary>fstatfs(2).</summary>
     [Call(13, Rights.None, Idempotent = true, Fails = [Errno.ENOSYS])]
@@ -185,7 +214,8 @@ public abstract partial class FileContract : ServerObject
         RecordLock wanted, LockScope scope, [Caller] CallerIdentity caller, Reply<RecordLock> reply) =>
         reply.Fail(Errno.ENOLCK);
 
-    /// <summary>Drops the caller's own record locks on the file, as every close(2) of it does.</summary>
+    /// <summary>Drops the caller's own record locks on the file, and what it asked <see cref="Notify"/> for,
+    /// as every close(2) of it does.</summary>
     [Call(18, Rights.None, Idempotent = true)]
     public virtual void DropLocks([Caller] CallerIdentity caller, Reply<Nothing> reply) =>
         reply.Ok(default);
@@ -219,4 +249,54 @@ public abstract partial class FileContract : ServerObject
     /// it.</summary>
     [Call(22, Rights.None, Idempotent = true, Fails = [Errno.EINVAL])]
     public virtual void SetNote(FileNote note, int value, Reply<Nothing> reply) => reply.Fail(Errno.EINVAL);
+
+    /// <summary>F_SETOWN, F_SETOWN_EX: whom the description signals from now on, by the rights that the
+    /// caller has now. Whether it exists, the library looks: only signals come of it, to who may get them.
+    /// EINVAL.</summary>
+    [Call(23, Rights.None, Idempotent = true, Fails = [Errno.EINVAL])]
+    public virtual void SetSignalOwner(
+        OwnerKind kind, int number, [Caller] CallerIdentity caller, Reply<Nothing> reply) =>
+        reply.Fail(Errno.EINVAL);
+
+    /// <summary>F_GETOWN_EX, F_GETOWNER_UIDS.</summary>
+    [Call(24, Rights.None, Idempotent = true, Fails = [Errno.EINVAL])]
+    public virtual void OwnerOfSignals(Reply<SignalOwner> reply) => reply.Fail(Errno.EINVAL);
+
+    /// <summary>F_SETLEASE: F_RDLCK 0 as long as nobody has the file open for writing, F_WRLCK 1 as long as
+    /// nobody else has it open, F_UNLCK 2 gives the lease up, and owner and signal with it. An open(2) or
+    /// truncate(2) that it stands against waits, and the description's owner is signalled: without one the
+    /// caller becomes it. The lease ends with the description, and when lease-break-time has passed.
+    /// EACCES unless the file is the caller's, or the caller root; EINVAL for other types and for what is no
+    /// regular file; EAGAIN when others have it open or nothing is there to give up; ENOLCK beyond the
+    /// limit.</summary>
+    /// <param name="type">What it is to be.</param>
+    /// <param name="descriptor">What the caller calls the file: si_fd.</param>
+    /// <param name="caller">Whose right counts.</param>
+    /// <param name="reply">See above.</param>
+    [Call(25, Rights.None, Fails = [Errno.EINVAL, Errno.EACCES, Errno.EAGAIN, Errno.ENOLCK])]
+    public virtual void SetLease(
+        int type, int descriptor, [Caller] CallerIdentity caller, Reply<Nothing> reply) =>
+        reply.Fail(Errno.EINVAL);
+
+    /// <summary>readlinkat(2) of an open symlink (O_PATH), by an empty path: its target. ENOENT for what is
+    /// none.</summary>
+    [Call(26, Rights.None, Idempotent = true, ReplyMax = 4_096, Fails = [Errno.ENOENT])]
+    public virtual void ReadLink(Reply<ByteText> reply) => reply.Fail(Errno.ENOENT);
+
+    /// <summary>F_NOTIFY: tells the description's owner (without one the caller becomes it) what happens to a
+    /// directory and the files in it, once, or until all is taken back with DN_MULTISHOT. Further calls of a
+    /// process add to what it asked for before. It ends with the process's first close of the
+    /// description.</summary>
+    /// <param name="events">DN_ACCESS 1, DN_MODIFY 2, DN_CREATE 4, DN_DELETE 8, DN_RENAME 16, DN_ATTRIB 32,
+    /// DN_MULTISHOT bit 31; none of the first takes all back.</param>
+    /// <param name="descriptor">What the caller calls the file: si_fd.</param>
+    /// <param name="caller">Whose it is.</param>
+    /// <param name="reply">ENOTDIR.</param>
+    [Call(27, Rights.None, Idempotent = true, Fails = [Errno.ENOTDIR])]
+    public virtual void Notify(
+        int events, int descriptor, [Caller] CallerIdentity caller, Reply<Nothing> reply)
+    {
+        if ((events & int.MaxValue) == 0) reply.Ok(default);
+        else reply.Fail(Errno.ENOTDIR);
+    }
 }

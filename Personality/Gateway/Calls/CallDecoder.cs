@@ -72,6 +72,21 @@ internal static class CallDecoder
             case OutKind.Time: to.Time = StructLayout.Time(bytes); break;
             case OutKind.Action: to.Action = StructLayout.Action(bytes); break;
             case OutKind.Lock: to.Lock = StructLayout.Lock(bytes); break;
+            case OutKind.Owner:
+                to.Owner = new FileOwner
+                {
+                    Type = StructLayout.Int32(bytes, 0),
+                    Pid = StructLayout.Int32(bytes, IdBytes),
+                };
+                break;
+            case OutKind.OwnerIds:
+                to.OwnerIds = new OwnerIds
+                {
+                    Uid = (uint)StructLayout.Int32(bytes, 0),
+                    Euid = (uint)StructLayout.Int32(bytes, IdBytes),
+                };
+                break;
+            case OutKind.Hint: to.Hint = (ulong)StructLayout.Int64(bytes, 0); break;
             case OutKind.Signals:
                 to.Signals = new SignalSet { Mask = (ulong)StructLayout.Int64(bytes, 0) };
                 break;

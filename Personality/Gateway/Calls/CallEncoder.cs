@@ -17,6 +17,9 @@ internal static partial class CallEncoder
 
     private const int SignalSetBytes = 8;
 
+    // struct f_owner_ex, and the ids of F_GETOWNER_UIDS.
+    private const int PairBytes = 8;
+
     /// <summary>Fills the frame; false when the message has no call that has a number.</summary>
     public static bool TryEncode(Call call, CallFrame frame)
     {
@@ -124,22 +127,52 @@ internal static partial class CallEncoder
 
     private static void Control(CallFrame frame, int number, FcntlRequest call)
     {
-        if (call.Lock is not { } given)
-        {
-            frame.Set(number, call.Fd, call.Cmd, call.Arg);
-            return;
-        }
         // F_GETLK and F_OFD_GETLK write the lock that they found; the others only read.
-        const int get = 5, getOfDescription = 36;
-        var bytes = new byte[StructLayout.FlockBytes];
-        StructLayout.Write(given, bytes);
-        if (call.Cmd is not (get or getOfDescription))
+        const int getLock = 5, getOfDescription = 36, getOwner = 16, getIds = 17, getHint = 1035;
+        switch (call.Cmd)
         {
-            frame.Set(number, call.Fd, call.Cmd, frame.In(bytes));
-            return;
+            case getLock or getOfDescription when call.Lock is not null:
+                var lockBytes = Structure(call);
+                var room = frame.Room(OutKind.Lock, lockBytes.Length);
+                frame.Memory.TryWrite((ulong)room, lockBytes.Span);
+                frame.Set(number, call.Fd, call.Cmd, room);
+                break;
+            case getOwner:
+                frame.Set(number, call.Fd, call.Cmd, frame.Room(OutKind.Owner, PairBytes));
+                break;
+            case getIds:
+                frame.Set(number, call.Fd, call.Cmd, frame.Room(OutKind.OwnerIds, PairBytes));
+                break;
+            case getHint:
+                frame.Set(number, call.Fd, call.Cmd, frame.Room(OutKind.Hint, sizeof(ulong)));
+                break;
+            default:
+                var bytes = Structure(call);
+                frame.Set(number, call.Fd, call.Cmd, bytes.IsEmpty ? call.Arg : frame.In(bytes));
+                break;
         }
-        var room = frame.Room(OutKind.Lock, bytes.Length);
-        frame.Memory.TryWrite((ulong)room, bytes);
-        frame.Set(number, call.Fd, call.Cmd, room);
+    }
+
+    // What stands behind the pointer; empty when the argument is a number.
+    private static ReadOnlyMemory<byte> Structure(FcntlRequest call)
+    {
+        var bytes = Array.Empty<byte>();
+        if (call.Lock is { } given)
+        {
+            bytes = new byte[StructLayout.FlockBytes];
+            StructLayout.Write(given, bytes);
+        }
+        else if (call.Owner is { } owner)
+        {
+            bytes = new byte[PairBytes];
+            BinaryPrimitives.WriteInt32LittleEndian(bytes, owner.Type);
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(sizeof(int)), owner.Pid);
+        }
+        else if (call.HasHint)
+        {
+            bytes = new byte[sizeof(ulong)];
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes, call.Hint);
+        }
+        return bytes;
     }
 }

@@ -50,4 +50,13 @@ internal enum OutKind : byte
 
     /// <summary>Real, effective and saved id.</summary>
     Ids,
+
+    /// <summary>struct f_owner_ex.</summary>
+    Owner,
+
+    /// <summary>The two ids of F_GETOWNER_UIDS.</summary>
+    OwnerIds,
+
+    /// <summary>A write hint.</summary>
+    Hint,
 }

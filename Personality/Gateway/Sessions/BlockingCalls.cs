@@ -8,6 +8,6 @@ internal static class BlockingCalls
 {
     /// <summary>Whether a call may wait for long; the rest always ends by itself.</summary>
     public static bool MayWait(Call.CallOneofCase call) =>
-        call is Read or Write or Readv or Writev or Open or Openat or Creat or Fcntl or Flock or Wait4
-            or Waitid or Pause or Nanosleep or Numeric;
+        call is Read or Write or Readv or Writev or Open or Openat or Creat or Truncate or Fcntl or Flock
+            or Wait4 or Waitid or Pause or Nanosleep or Numeric;
 }

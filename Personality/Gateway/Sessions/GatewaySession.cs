@@ -187,6 +187,8 @@ internal sealed partial class GatewaySession
                     Uid = next.Signal.Uid,
                     Code = next.Signal.Code,
                     Status = next.Signal.Status,
+                    Fd = next.Signal.Descriptor,
+                    Band = next.Signal.Band,
                 },
             });
         }

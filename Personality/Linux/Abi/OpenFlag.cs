@@ -44,7 +44,9 @@ internal static class FcntlCommand
     public const int F_DUPFD = 0, F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4;
     public const int F_GETLK = 5, F_SETLK = 6, F_SETLKW = 7;
     public const int F_SETOWN = 8, F_GETOWN = 9, F_SETSIG = 10, F_GETSIG = 11;
-    public const int F_GETLEASE = 1025, F_ADD_SEALS = 1033, F_GET_SEALS = 1034;
+    public const int F_SETOWN_EX = 15, F_GETOWN_EX = 16, F_GETOWNER_UIDS = 17;
+    public const int F_SETLEASE = 1024, F_GETLEASE = 1025, F_NOTIFY = 1026, F_CREATED_QUERY = 1028;
+    public const int F_ADD_SEALS = 1033, F_GET_SEALS = 1034, F_GET_RW_HINT = 1035, F_SET_RW_HINT = 1036;
     public const int F_OFD_GETLK = 36, F_OFD_SETLK = 37, F_OFD_SETLKW = 38;
     public const int F_DUPFD_QUERY = 1027, F_DUPFD_CLOEXEC = 1030, F_SETPIPE_SZ = 1031, F_GETPIPE_SZ = 1032;
     public const int FD_CLOEXEC = 1;

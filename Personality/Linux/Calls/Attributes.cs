@@ -68,7 +68,7 @@ internal static class Attributes
     {
         using var file = task.Files.Hold(fd);
         if (file is null) return Errno.EBADF;
-        return await task.Patient(file.Client, static client => client.Status());
+        return await task.Patient(file.Inode, static client => client.Status());
     }
 
     private static async ValueTask<SysResult> Stat(

@@ -26,8 +26,8 @@ internal static class Changes
         using var file = task.Files.Hold(args.Int(0));
         if (file is null || file.IsPathOnly) return Errno.EBADF;
         return (await task.Patient(
-            (file.Client, Mode: args.UInt(1) & Abi.FileMode.S_IALLUGO),
-            static ask => ask.Client.SetMode(ask.Mode))).Done();
+            (file.Inode, Mode: args.UInt(1) & Abi.FileMode.S_IALLUGO),
+            static ask => ask.Inode.SetMode(ask.Mode))).Done();
     }
 
     /// <summary>chown(2).</summary>
@@ -51,11 +51,15 @@ internal static class Changes
     }
 
     /// <summary>truncate(2).</summary>
-    public static ValueTask<SysResult> Truncate(LinuxTask task, SyscallArgs args)
+    public static async ValueTask<SysResult> Truncate(LinuxTask task, SyscallArgs args)
     {
-        if (args.Long(1) < 0) return new(Errno.EINVAL);
+        if (args.Long(1) < 0) return Errno.EINVAL;
+        var path = PathArgument.Path(args, 0);
+        if (path.Failed) return path.Errno;
+        using var cursor = (await PathCursor.Begin(task, AtFlag.AT_FDCWD, path.Value)).Out(out var errno);
+        if (cursor is null) return errno;
         var what = new WalkRequest { Intent = WalkIntent.Truncate, First = args.Long(1), FollowLast = true };
-        return PathCall.Do(task, args, AtFlag.AT_FDCWD, 0, what);
+        return (await cursor.Walk(what, interrupted: args.Interrupted)).Done();
     }
 
     /// <summary>ftruncate(2).</summary>
@@ -124,8 +128,8 @@ internal static class Changes
 
     private static async ValueTask<SysResult> SetOwner(LinuxTask task, OpenFile file, int uid, int gid) =>
         (await task.Patient(
-            (file.Client, uid, gid),
-            static ask => ask.Client.SetOwner(ask.uid, ask.gid))).Done();
+            (file.Inode, uid, gid),
+            static ask => ask.Inode.SetOwner(ask.uid, ask.gid))).Done();
 
     private static async ValueTask<SysResult> SetTimes(
         LinuxTask task, SyscallArgs args, long accessed, long modified, bool valid)
@@ -135,8 +139,8 @@ internal static class Changes
         if (file is null || file.IsPathOnly) return Errno.EBADF;
         if (!valid) return Errno.EINVAL;
         return (await task.Patient(
-            (file.Client, accessed, modified),
-            static ask => ask.Client.SetTimes(ask.accessed, ask.modified))).Done();
+            (file.Inode, accessed, modified),
+            static ask => ask.Inode.SetTimes(ask.accessed, ask.modified))).Done();
     }
 
     private static async ValueTask<SysResult> SetPathTimes(

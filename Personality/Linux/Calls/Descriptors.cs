@@ -57,14 +57,21 @@ internal static class Descriptors
                 return set ? 0 : Errno.EBADF;
             case FcntlCommand.F_GETFL:
                 return await Flags(task, file);
+            case FcntlCommand.F_DUPFD_QUERY:
+                using (var other = task.Files.Hold(args.Int(2)))
+                {
+                    return other is null ? Errno.EBADF : ReferenceEquals(other, file) ? 1 : 0;
+                }
+            case FcntlCommand.F_CREATED_QUERY:
+                return await FileNotes.Created(task, file);
         }
         if (file.IsPathOnly) return Errno.EBADF;
         switch (command)
         {
             case FcntlCommand.F_SETFL:
                 var change = await task.Patient(
-                    (file.Client, Flags: args.Int(2) & (OpenFlag.Settable | OpenFlag.O_ASYNC)),
-                    static ask => ask.Client.SetFlags(ask.Flags));
+                    (file.Client, Flags: args.Int(2) & (OpenFlag.Settable | OpenFlag.O_ASYNC), fd),
+                    static ask => ask.Client.SetFlags(ask.Flags, ask.fd));
                 return change.Done();
             case FcntlCommand.F_GETPIPE_SZ:
                 return await Capacity(task, file, FileContract.SameCapacity);
@@ -76,11 +83,6 @@ internal static class Descriptors
             case (>= FcntlCommand.F_GETLK and <= FcntlCommand.F_SETLKW)
                 or (>= FcntlCommand.F_OFD_GETLK and <= FcntlCommand.F_OFD_SETLKW):
                 return await Locks.Control(task, args, file);
-            case FcntlCommand.F_DUPFD_QUERY:
-                using (var other = task.Files.Hold(args.Int(2)))
-                {
-                    return other is null ? Errno.EBADF : ReferenceEquals(other, file) ? 1 : 0;
-                }
             default:
                 return await FileNotes.Control(task, args, file);
         }

@@ -101,13 +101,16 @@ internal static class Links
     {
         using var file = task.Files.Hold(from);
         if (file is null) return Errno.EBADF;
+        // Whoever may not link it hears that before anything of the new path.
+        var may = await task.Patient(file.Inode, static inode => inode.Link(default, default, 0, 0));
+        if (may.Errno == Errno.ENOENT) return may.Errno;
         var path = PathArgument.Path(args, to.Path);
         if (path.Failed) return path.Errno;
         using var cursor = (await PathCursor.Begin(task, to.Directory, path.Value)).Out(out var errno);
         if (cursor is null) return errno;
         return await TwoPaths.Run(file.Mount, cursor, goal => task.Patient(
-            (file.Client, goal),
-            static ask => ask.Client.Link(
+            (file.Inode, goal),
+            static ask => ask.Inode.Link(
                 ask.goal.At.Client.Handle, ask.goal.Path, ask.goal.RootInode, ask.goal.Mounts.Version)));
     }
 
@@ -148,17 +151,28 @@ internal static class Links
         if (countMax <= 0) return Errno.EINVAL;
         var path = PathArgument.Path(args, index, mayBeEmpty: true);
         if (path.Failed) return path.Errno;
-        // An empty path asks about the descriptor itself, which only O_PATH can open on a symlink; none is
-        // here.
         if (path.Value.Length == 0)
         {
-            using var file = directory == AtFlag.AT_FDCWD ? null : task.Files.Hold(directory);
-            return file is null && directory != AtFlag.AT_FDCWD ? Errno.EBADF : Errno.ENOENT;
+            var own = await ReadDescriptor(task, directory);
+            return own.Failed ? own.Errno : Give(args, index, own.Value, countMax);
         }
         var reply = await PathCall.Walk(
             task, directory, path.Value, new WalkRequest { Intent = WalkIntent.ReadLink });
-        if (reply.Failed) return reply.Errno;
-        var text = reply.Value.Text;
+        return reply.Failed ? reply.Errno : Give(args, index, reply.Value.Text, countMax);
+    }
+
+    // An empty path asks about the descriptor itself, which only O_PATH can open on a symlink.
+    private static async ValueTask<Outcome<ByteText>> ReadDescriptor(LinuxTask task, int fd)
+    {
+        if (fd == AtFlag.AT_FDCWD) return Errno.ENOENT;
+        using var file = task.Files.Hold(fd);
+        if (file is null) return Errno.EBADF;
+        if (!file.IsPathOnly) return Errno.ENOENT;
+        return await task.Patient(file.Client, static client => client.ReadLink());
+    }
+
+    private static SysResult Give(SyscallArgs args, int index, ByteText text, int countMax)
+    {
         var count = Math.Min(text.Length, countMax);
         return args.Memory.TryWrite(args.Address(index + 1), text.Memory[..count]) ? count : Errno.EFAULT;
     }

@@ -93,7 +93,7 @@ internal static class Mounting
         const long pipeMagic = 0x5049_5045, pageBytes = 4_096, nameMax = 255;
         using var file = task.Files.Hold(args.Int(0));
         if (file is null) return Errno.EBADF;
-        var status = await task.Patient(file.Client, static client => client.VolumeStatus());
+        var status = await task.Patient(file.Inode, static client => client.VolumeStatus());
         if (status.Errno == Errno.ENOSYS)
         {
             return Give(args, new VolumeStatus(pipeMagic, pageBytes, 0, 0, 0, 0, 0, nameMax, 0));

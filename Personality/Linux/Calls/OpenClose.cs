@@ -63,13 +63,14 @@ internal static class OpenClose
         if (!task.Files.HasFree) return Errno.EMFILE;
         using var cursor = (await PathCursor.Begin(task, directory, path.Value)).Out(out var errno);
         if (cursor is null) return errno;
-        var reply = await cursor.Walk(new WalkRequest
+        var what = new WalkRequest
         {
             Intent = WalkIntent.Open,
             Flags = flags & ~OpenFlag.O_CLOEXEC,
             Mode = creates ? mode & Abi.FileMode.S_IALLUGO & ~task.Umask : 0,
             FollowLast = (flags & OpenFlag.O_NOFOLLOW) == 0 && !(creates && (flags & OpenFlag.O_EXCL) != 0),
-        });
+        };
+        var reply = await cursor.Walk(what, interrupted: args.Interrupted);
         if (reply.Failed) return reply.Errno;
         var file = await Opened(task, reply.Value, flags, cursor.Mount);
         return file.Failed ? file.Errno : Descriptors.Install(task, file.Value, flags);
@@ -87,17 +88,24 @@ internal static class OpenClose
     private static async ValueTask<Outcome<OpenFile>> Opened(
         LinuxTask task, WalkReply reply, int flags, ulong volume)
     {
-        var handle = reply.Handle;
-        if (reply.Stop == WalkStop.Device)
+        if (reply.Stop != WalkStop.Device)
         {
-            var type = reply.Status.Mode & Abi.FileMode.S_IFMT;
-            if (type != Abi.FileMode.S_IFCHR) return Errno.ENXIO;
-            var device = await task.Patient(
+            return new OpenFile(task.Context, reply.Handle, flags, volume) { Type = reply.Status.Mode };
+        }
+        var node = OpenFile.NodeOf(task.Context, reply.Handle);
+        var type = reply.Status.Mode & Abi.FileMode.S_IFMT;
+        Outcome<ObjectHandle> device = Errno.ENXIO;
+        if (type == Abi.FileMode.S_IFCHR)
+        {
+            device = await task.Patient(
                 (Devices: DeviceClient.On(task.Context, task.System.Host.Node), reply.Status, flags),
                 static ask => ask.Devices.Open(ask.Status.RDevice, ask.flags, ask.Status));
-            if (device.Failed) return device.Errno;
-            handle = device.Value;
         }
-        return new OpenFile(task.Context, handle, flags, volume) { Type = reply.Status.Mode };
+        if (device.Failed)
+        {
+            node?.Release();
+            return device.Errno;
+        }
+        return new OpenFile(task.Context, device.Value, flags, volume) { Type = type, Node = node };
     }
 }

@@ -63,13 +63,15 @@ internal sealed class PathCursor : IDisposable
     /// here.</param>
     /// <param name="stopAtMount">Come back with <see cref="WalkStop.Mount"/> when nothing remains of the path
     /// at a mount point, instead of entering it.</param>
-    public async ValueTask<Outcome<WalkReply>> Walk(WalkRequest what, bool stopAtMount = false)
+    /// <param name="interrupted">Ends a wait for somebody's lease with EINTR.</param>
+    public async ValueTask<Outcome<WalkReply>> Walk(
+        WalkRequest what, bool stopAtMount = false, CancellationToken interrupted = default)
     {
         while (true)
         {
             var fits = await Fit();
             if (fits != Errno.None) return fits;
-            var reply = await Ask(what, Path);
+            var reply = await Ask(what, Path, interrupted);
             if (reply.Errno == Errno.Refresh)
             {
                 var errno = await Refresh();
@@ -152,7 +154,8 @@ internal sealed class PathCursor : IDisposable
     /// <inheritdoc/>
     public void Dispose() => At.Dispose();
 
-    private ValueTask<Outcome<WalkReply>> Ask(WalkRequest what, ByteText path)
+    private ValueTask<Outcome<WalkReply>> Ask(
+        WalkRequest what, ByteText path, CancellationToken interrupted = default)
     {
         var request = what with
         {
@@ -161,7 +164,9 @@ internal sealed class PathCursor : IDisposable
             RootInode = RootInode,
             MountVersion = Mounts.Version,
         };
-        return _task.Patient((At.Client, request), static ask => ask.Client.Walk(ask.request));
+        return _task.Patient(
+            (At.Client, request, interrupted),
+            static ask => ask.Client.Walk(ask.request, ask.interrupted));
     }
 
     private static ByteText Join(ByteText before, ByteText after)

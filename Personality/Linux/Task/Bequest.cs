@@ -51,6 +51,9 @@ internal sealed class Bequest
             for (var at = 0; at < file.Descriptors.Length; at++) file.Descriptors[at] = reader.Int32();
             bequest.Files.Add(file);
         }
+        // Nodes of before did not write these.
+        for (var i = 0; i < files && reader.Remaining > 0; i++)
+            bequest.Files[i] = bequest.Files[i] with { Node = reader.Handle() };
         return bequest;
     }
 
@@ -76,6 +79,7 @@ internal sealed class Bequest
             writer.Int32(file.Descriptors.Length);
             foreach (var descriptor in file.Descriptors) writer.Int32(descriptor);
         }
+        foreach (var file in Files) writer.Handle(file.Node);
         var bytes = writer.Written.ToArray();
         writer.Dispose();
         return bytes;
@@ -87,8 +91,11 @@ internal sealed class Bequest
         var descriptors = new DescriptorTable();
         foreach (var file in Files)
         {
-            var open = new OpenFile(
-                hosted.Context, file.Handle, file.Flags, file.Mount) { Type = file.Type };
+            var open = new OpenFile(hosted.Context, file.Handle, file.Flags, file.Mount)
+            {
+                Type = file.Type,
+                Node = OpenFile.NodeOf(hosted.Context, file.Node),
+            };
             for (var at = 0; at < file.Descriptors.Length; at++)
             {
                 if (at > 0) open.Hold();
@@ -103,4 +110,8 @@ internal sealed class Bequest
 
 /// <summary>An open file that a child gets, and the descriptors that lead to it.</summary>
 internal sealed record BequeathedFile(
-    ObjectHandle Handle, int Flags, ulong Mount, uint Type, int[] Descriptors);
+    ObjectHandle Handle, int Flags, ulong Mount, uint Type, int[] Descriptors)
+{
+    /// <summary>A device's inode; none for other files.</summary>
+    public ObjectHandle Node { get; init; }
+}

@@ -43,9 +43,12 @@ public sealed partial class LinuxTask
                 {
                     var handle = await Give(file, hosted.Pid);
                     if (handle.Failed) return handle.Errno;
+                    var node = await GiveNode(file, hosted.Pid);
+                    if (node.Failed) return node.Errno;
                     copy = new OpenFile(hosted.Context, handle.Value, file.Flags, file.Mount)
                     {
                         Type = file.Type,
+                        Node = OpenFile.NodeOf(hosted.Context, node.Value),
                     };
                     given.Add(file, copy);
                 }
@@ -92,6 +95,11 @@ public sealed partial class LinuxTask
         var handle = await Give(file.Client, pid, file.Given);
         return handle.Failed && System.LostHomes.IsLostPipe(file) ? file.Client.Handle : handle;
     }
+
+    // None when it has none.
+    private ValueTask<Outcome<ObjectHandle>> GiveNode(OpenFile file, int pid) => file.Node is { } node
+        ? Give(node, pid, Rights.Lookup | Rights.ControlAccess)
+        : new(default(ObjectHandle));
 
     private ValueTask<Outcome<ObjectHandle>> Give(ContractClient client, int pid, Rights rights) => Patient(
         (client, pid, rights), static ask => ask.client.GiveAccess(ask.pid, ask.rights, Rights.None));

@@ -55,8 +55,13 @@ public sealed partial class LinuxTask
                 var file = group.Key;
                 var handle = await Give(file, pid);
                 if (handle.Failed) return handle.Errno;
+                var node = await GiveNode(file, pid);
+                if (node.Failed) return node.Errno;
                 given.Add(new BequeathedFile(
-                    handle.Value, file.Flags, file.Mount, file.Type, [.. group.Select(held => held.Fd)]));
+                    handle.Value, file.Flags, file.Mount, file.Type, [.. group.Select(held => held.Fd)])
+                {
+                    Node = node.Value,
+                });
             }
             return await Bequeath(pid, given);
         }

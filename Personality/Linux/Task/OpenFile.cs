@@ -15,6 +15,13 @@ internal sealed class OpenFile(CallContext context, ObjectHandle handle, int fla
     /// <summary>The file.</summary>
     public FileClient Client { get; } = new(context, handle);
 
+    /// <summary>What its inode is asked by: of a device the volume that it was opened in, as others serve
+    /// what is read and written; else the file itself.</summary>
+    public FileClient Inode => Node ?? Client;
+
+    /// <summary>A device's inode; null when it was not opened by a path.</summary>
+    public FileClient? Node { get; init; }
+
     /// <summary>The flags of open(2) that never change: access mode and O_PATH.</summary>
     public int Flags { get; } = flags & (OpenFlag.O_ACCMODE | OpenFlag.O_PATH);
 
@@ -43,6 +50,10 @@ internal sealed class OpenFile(CallContext context, ObjectHandle handle, int fla
 
     private int Mode => Flags & OpenFlag.O_ACCMODE;
 
+    /// <summary>What stands for a device's inode; null without a handle.</summary>
+    public static FileClient? NodeOf(CallContext context, ObjectHandle handle) =>
+        handle.IsNone ? null : new FileClient(context, handle);
+
     /// <summary>This, with one more use; null when it was given back.</summary>
     public OpenFile? Hold() => TryHold() ? this : null;
 
@@ -50,7 +61,7 @@ internal sealed class OpenFile(CallContext context, ObjectHandle handle, int fla
     public async ValueTask<uint> KnowType(LinuxTask task)
     {
         if (_type != 0) return _type;
-        var status = await task.Patient(Client, static client => client.Status());
+        var status = await task.Patient(Inode, static client => client.Status());
         if (!status.Failed) _type = status.Value.Mode & Abi.FileMode.S_IFMT;
         return _type;
     }
@@ -81,11 +92,13 @@ internal sealed class OpenFile(CallContext context, ObjectHandle handle, int fla
         }
         Interlocked.Exchange(ref _directory, null)?.Dispose();
         await task.Patient(Client, static client => client.Close());
+        if (Node is not null) await task.Patient(Node, static client => client.Close());
     }
 
     protected override void Released()
     {
         Interlocked.Exchange(ref _directory, null)?.Dispose();
         Client.Release();
+        Node?.Release();
     }
 }

@@ -2,6 +2,12 @@ using K42.Contracts;
 
 namespace K42.Servers.Volumes.Ramfs;
 
+/// <summary>Where a name is, for who opened a file by it: it goes along when the name is moved.</summary>
+internal sealed class Place(RamDirectory directory)
+{
+    public RamDirectory Directory { get; set; } = directory;
+}
+
 /// <summary>A name in a directory.</summary>
 internal sealed class Entry(ByteText name, RamNode node, long cookie)
 {
@@ -13,6 +19,9 @@ internal sealed class Entry(ByteText name, RamNode node, long cookie)
     public long Cookie { get; } = cookie;
 
     public bool Removed { get; set; }
+
+    /// <summary>Its place, once somebody opened a file by it.</summary>
+    public Place? Place { get; set; }
 }
 
 /// <summary>The names of one directory: found by name, listed in the order in which they were made.</summary>
@@ -38,9 +47,9 @@ internal sealed class EntryTable
             ? entry
             : null;
 
-    public void Add(ByteText name, RamNode node)
+    public void Add(ByteText name, RamNode node, Place? place = null)
     {
-        var entry = new Entry(name, node, _nextCookie++);
+        var entry = new Entry(name, node, _nextCookie++) { Place = place };
         (_byName ??= new Dictionary<ByteText, Entry>(ByteText.Comparer)).Add(name, entry);
         _inOrder.Add(entry);
     }

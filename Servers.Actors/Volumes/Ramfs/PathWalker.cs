@@ -60,6 +60,9 @@ internal ref struct PathWalker(
     /// <summary>The covered directory, with <see cref="WalkStop.Mount"/>.</summary>
     public ulong MountInode { get; private set; }
 
+    /// <summary>The name at whose end a walk found something; null when it ended at no name.</summary>
+    public Entry? Entry { get; private set; }
+
     public int LinksFollowed { get; private set; } = Math.Clamp(linksFollowed, 0, LinksMax);
 
     /// <summary>The last component.</summary>
@@ -114,8 +117,9 @@ internal ref struct PathWalker(
                 if (errno == Errno.None && !Stopped) node = File ?? Directory;
                 return errno;
             }
-            errno = Find(out var found);
-            if (errno != Errno.None || found is null) return errno;
+            errno = FindEntry(out var entry);
+            if (errno != Errno.None || entry is null) return errno;
+            var found = entry.Node;
             if (found is RamLink link && (follow || TrailingSlash))
             {
                 errno = Follow(link);
@@ -124,7 +128,7 @@ internal ref struct PathWalker(
             }
             if (TrailingSlash && found is not RamDirectory) return Errno.ENOTDIR;
             if (who.View.Covers(found)) StopAtMount(found);
-            else node = found;
+            else (node, Entry) = (found, entry);
             return Errno.None;
         }
     }

@@ -90,13 +90,21 @@ internal sealed partial class RamFileSystem
         file.Resize(size);
     }
 
-    private Errno Truncate(RamNode node, long size, Visitor who)
+    /// <summary>Does what a walk to open(2) with O_TRUNC or to truncate(2) left to be done.</summary>
+    public void Cut(in WalkRequest walk, in WalkFinding found, Visitor who)
+    {
+        if (!found.ToBeCut || found.Node is not RamFile file) return;
+        var opens = walk.Intent == WalkIntent.Open;
+        Resize(file, opens ? 0 : walk.First, byDescriptor: opens, who);
+        Tell(file, found.Place?.Directory, DirectoryEvents.Modify);
+    }
+
+    private Errno MayTruncate(RamNode node, Visitor who, ref WalkFinding found)
     {
         if (node is RamDirectory) return Errno.EISDIR;
         if (node is not RamFile file) return Errno.EINVAL;
         if (IsReadOnlyFor(who)) return Errno.EROFS;
-        var errno = Permit(file, who, ModeBits.MayWrite);
-        if (errno == Errno.None) Resize(file, size, byDescriptor: false, who);
-        return errno;
+        found.ToBeCut = true;
+        return Permit(file, who, ModeBits.MayWrite);
     }
 }

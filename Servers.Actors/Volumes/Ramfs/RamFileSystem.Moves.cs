@@ -86,6 +86,7 @@ internal sealed partial class RamFileSystem
         node.ChangedNs = now;
         to.Directory.Entries.Add(ByteText.Of(to.Name), node);
         (to.Directory.ModifiedNs, to.Directory.ChangedNs) = (now, now);
+        to.Directory.Watches?.Tell(DirectoryEvents.Create);
         return Errno.None;
     }
 
@@ -178,7 +179,8 @@ internal sealed partial class RamFileSystem
         var now = Now;
         if (target is not null) Drop(to, target, now);
         from.Entries.Remove(source);
-        to.Entries.Add(name, source.Node);
+        if (source.Place is { } place) place.Directory = to;
+        to.Entries.Add(name, source.Node, source.Place);
         if (source.Node is RamDirectory moved)
         {
             from.Links--;
@@ -187,16 +189,22 @@ internal sealed partial class RamFileSystem
         }
         source.Node.ChangedNs = now;
         (from.ModifiedNs, from.ChangedNs, to.ModifiedNs, to.ChangedNs) = (now, now, now, now);
+        TellOfMove(from, to);
     }
 
     private void Swap(RamDirectory from, Entry source, RamDirectory to, Entry target)
     {
         var now = Now;
         (source.Node, target.Node) = (target.Node, source.Node);
+        (source.Place, target.Place) = (target.Place, source.Place);
+        if (source.Place is { } here) here.Directory = from;
+        if (target.Place is { } there) there.Directory = to;
         Settle(target, to, from);
         Settle(source, from, to);
         (source.Node.ChangedNs, target.Node.ChangedNs) = (now, now);
         (from.ModifiedNs, from.ChangedNs, to.ModifiedNs, to.ChangedNs) = (now, now, now, now);
+        TellOfMove(from, to);
+        TellOfMove(to, from);
     }
 
     private static void Settle(Entry entry, RamDirectory here, RamDirectory before)

@@ -98,6 +98,7 @@ internal sealed partial class RamFileSystem
         if (node is RamFile or RamLink) FileCount++;
         directory.Entries.Add(name, node);
         (directory.ModifiedNs, directory.ChangedNs) = (now, now);
+        directory.Watches?.Tell(DirectoryEvents.Create);
     }
 
     private Errno Unlink(ref PathWalker walker, Visitor who)
@@ -114,6 +115,7 @@ internal sealed partial class RamFileSystem
         if (errno != Errno.None) return errno;
         if (entry.Node.Covers > 0) return Errno.EBUSY;
         Drop(walker.Directory, entry, Now);
+        walker.Directory.Watches?.Tell(DirectoryEvents.Delete);
         return Errno.None;
     }
 
@@ -140,6 +142,7 @@ internal sealed partial class RamFileSystem
         if (victim.Covers > 0) return Errno.EBUSY;
         if (victim.Entries.Count > 0) return Errno.ENOTEMPTY;
         Drop(walker.Directory, entry, Now);
+        walker.Directory.Watches?.Tell(DirectoryEvents.Delete);
         return Errno.None;
     }
 

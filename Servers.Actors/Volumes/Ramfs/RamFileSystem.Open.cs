@@ -33,6 +33,7 @@ internal sealed partial class RamFileSystem
         }
         var errno = walker.ToEnd(follow, out var node);
         if (errno != Errno.None || walker.Stop != WalkStop.Done) return errno;
+        found.Place = node is RamDirectory ? null : PlaceOf(walker.Entry, walker.Directory);
         return node is null ? Errno.ENOENT : OpenFound(node, flags, who, ref found);
     }
 
@@ -54,6 +55,7 @@ internal sealed partial class RamFileSystem
             {
                 if (StopsAt(ref walker, entry.Node, who)) return Errno.None;
                 if (entry.Node is RamDirectory) return Errno.EISDIR;
+                found.Place = PlaceOf(entry, walker.Directory);
                 return Access.StickyForbidsCreating(walker.Directory, entry.Node, who)
                     ? Errno.EACCES
                     : OpenFound(entry.Node, request.Flags, who, ref found);
@@ -85,7 +87,8 @@ internal sealed partial class RamFileSystem
         var file = new RamFile(++_lastNumber, ModeBits.Regular | (mode & ModeBits.AllPermissions), Space);
         Add(walker.Directory, ByteText.Of(walker.Name), file, who);
         // Whoever made it may use it as it was opened, whatever its mode says.
-        found.Node = file;
+        (found.Node, found.Created) = (file, true);
+        found.Place = PlaceOf(walker.Directory.Entries.Find(walker.Name), walker.Directory);
         return Errno.None;
     }
 
@@ -103,7 +106,7 @@ internal sealed partial class RamFileSystem
         var errno = Permit(node, who, wanted);
         if (errno != Errno.None) return errno;
         if ((flags & OpenFlags.O_NOATIME) != 0 && !Access.Owns(node, who)) return Errno.EPERM;
-        if (truncates) Resize((RamFile)node, 0, byDescriptor: true, who);
+        found.ToBeCut = truncates;
         return Errno.None;
     }
 

@@ -13,6 +13,16 @@ internal struct WalkFinding
     public ulong MountInode;
     public RamNode? Node;
     public ByteText Text;
+
+    /// <summary>Where the name is by which a file was opened; null for directories.</summary>
+    public Place? Place;
+
+    /// <summary>Whether open(2) made the file.</summary>
+    public bool Created;
+
+    /// <summary>Whether the file is to be cut (<see cref="RamFileSystem.Cut"/>), which leases may
+    /// delay.</summary>
+    public bool ToBeCut;
 }
 
 /// <summary>A file system in memory with the semantics of Linux's tmpfs: no actors, no handles, no
@@ -215,6 +225,17 @@ internal sealed partial class RamFileSystem
         if (errno != Errno.None || walker.Stop != WalkStop.Done) return errno;
         if (node is null) return Errno.ENOENT;
         found.Node = node;
+        errno = Change(request, node, who, ref found);
+        found.Place = found.ToBeCut ? PlaceOf(walker.Entry, walker.Directory) : null;
+        TellOfChange(request, node, walker.Directory, errno);
+        return errno;
+    }
+
+    private static Place? PlaceOf(Entry? entry, RamDirectory directory) =>
+        entry is null ? null : entry.Place ??= new Place(directory);
+
+    private Errno Change(in WalkRequest request, RamNode node, Visitor who, ref WalkFinding found)
+    {
         switch (request.Intent)
         {
             case WalkIntent.Directory:
@@ -232,7 +253,7 @@ internal sealed partial class RamFileSystem
             case WalkIntent.SetOwner:
                 return SetOwner(node, request.First, request.Second, who);
             case WalkIntent.Truncate:
-                return Truncate(node, request.First, who);
+                return MayTruncate(node, who, ref found);
             case WalkIntent.SetTimes:
                 return SetTimes(node, request.First, request.Second, who);
             default:

@@ -26,6 +26,9 @@ internal abstract class RamNode(ulong number, uint mode)
 
     public long ChangedNs { get; set; }
 
+    /// <summary>F_SET_RW_HINT: kept as long as the inode is, and without effect, as in tmpfs.</summary>
+    public byte WriteHint { get; set; }
+
     /// <summary>How many open files and directory objects keep it alive without a name.</summary>
     public int Pins { get; set; }
 
@@ -51,6 +54,15 @@ internal abstract class RamNode(ulong number, uint mode)
 internal sealed class RamFile(ulong number, uint mode, RamSpace space) : RamNode(number, mode)
 {
     private long _size;
+
+    /// <summary>Leases and who waits for their end; null when there are none.</summary>
+    public FileLeases? Leases { get; set; }
+
+    /// <summary>How many have it open for writing.</summary>
+    public int Writers { get; set; }
+
+    /// <summary>How many have it open for reading only.</summary>
+    public int Readers { get; set; }
 
     public FilePages Pages { get; } = new(space);
 
@@ -116,6 +128,9 @@ internal sealed class RamDirectory(ulong number, uint mode, RamDirectory? parent
 
     /// <summary>True once it was removed: nothing can be made in it any more.</summary>
     public bool Dead => Links == 0;
+
+    /// <summary>Who is told of changes; null while nobody is.</summary>
+    public DirectoryWatches? Watches { get; set; }
 
     public override long Size => (Entries.Count + 2) * EntrySize;
 }

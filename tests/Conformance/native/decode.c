@@ -122,6 +122,13 @@ static void add_structure(struct text *to, const struct out *out)
     case '1': text_add(to, " real=%u", *(const unsigned *)out->at); break;
     case '2': text_add(to, " effective=%u", *(const unsigned *)out->at); break;
     case '3': text_add(to, " saved=%u", *(const unsigned *)out->at); break;
+    case 'O':
+        text_add(to, " owner_type=%d owner_pid=%d", ((const int *)out->at)[0], ((const int *)out->at)[1]);
+        break;
+    case 'U':
+        text_add(to, " uid=%u euid=%u", ((const unsigned *)out->at)[0], ((const unsigned *)out->at)[1]);
+        break;
+    case 'H': text_add(to, " hint=%lu", *(const unsigned long *)out->at); break;
     case 'm': text_add(to, " mask=%lu", *(const unsigned long *)out->at); break;
     case 'l':
         text_add(to, " l_type=%d l_whence=%d l_start=%ld l_len=%ld l_pid=%d", lock->l_type, lock->l_whence,

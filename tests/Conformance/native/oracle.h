@@ -21,9 +21,16 @@ enum {
 };
 
 /* Calls that the oracle makes of several: not numbers of the kernel. */
-enum { CALL_GETDENTS_ALL = 1000001, CALL_SIGNALS = 1000002 };
+enum { CALL_GETDENTS_ALL = 1000001, CALL_SIGNALS = 1000002, CALL_SIGINFOS = 1000003 };
 
 enum slot_state { SLOT_IDLE = 0, SLOT_COMMAND = 1, SLOT_DONE = 2 };
+
+/* What a handler was told of a signal from an open file, if its action has SA_SIGINFO. */
+struct file_signal {
+    int code;
+    int descriptor;
+    long band;
+};
 
 /* One task's mailbox. The driver writes command and sets COMMAND; the task writes reply and sets DONE. */
 struct slot {
@@ -32,6 +39,7 @@ struct slot {
     int signals_count;
     int signals_taken;
     unsigned char signals[SIGNALS_MAX];
+    struct file_signal infos[SIGNALS_MAX];
     char command[COMMAND_BYTES_MAX];
     char reply[REPLY_BYTES_MAX];
 };

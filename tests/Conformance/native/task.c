@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 enum { ARENA_BYTES = 8 << 20, REGISTERS = 6, KERNEL_SA_RESTORER = 0x04000000 };
-enum { GETLK = 5, OFD_GETLK = 36 };
+enum { GETLK = 5, OFD_GETLK = 36, GETOWN_EX = 16, GETOWNER_UIDS = 17, GET_RW_HINT = 1035 };
+enum { SET_RW_HINT = 1036 };
 
 /* What one command says: the call, its registers and the buffers behind them. */
 struct call {
@@ -32,10 +33,14 @@ static size_t arena_used;
 void restore_from_signal(void);
 __asm__(".text\n.globl restore_from_signal\nrestore_from_signal:\n\tmov $15, %rax\n\tsyscall\n");
 
-static void record_signal(int signal)
+static void record_signal(int signal, siginfo_t *info, void *context)
 {
     int count = self->signals_count;
-    if (count < SIGNALS_MAX) self->signals[count] = (unsigned char)signal;
+    (void)context;
+    if (count < SIGNALS_MAX) {
+        self->signals[count] = (unsigned char)signal;
+        self->infos[count] = (struct file_signal){ info->si_code, info->si_fd, info->si_band };
+    }
     __atomic_store_n(&self->signals_count, count + 1, __ATOMIC_SEQ_CST);
 }
 
@@ -145,7 +150,24 @@ static long take_lock(struct call *call, char *text)
     return (long)lock;
 }
 
-static long take_argument(struct call *call, char *token)
+/* Numbers behind a pointer, one token each: struct f_owner_ex and the like of 32 bits, hints of 64. */
+static long take_members(struct call *call, int count, char **rest)
+{
+    long command = call->registers[1];
+    int *narrow = take(64);
+    long *wide = (long *)narrow;
+    for (int i = 0; i < count && i < 8; i++) {
+        long member = to_number(strtok_r(NULL, " ", rest) + 1);
+        if (command == GET_RW_HINT || command == SET_RW_HINT) wide[i] = member;
+        else narrow[i] = (int)member;
+    }
+    if (command == GETOWN_EX) add_out(call, 'O', narrow, 8);
+    if (command == GETOWNER_UIDS) add_out(call, 'U', narrow, 8);
+    if (command == GET_RW_HINT) add_out(call, 'H', wide, 8);
+    return (long)narrow;
+}
+
+static long take_argument(struct call *call, char *token, char **tokens)
 {
     size_t bytes;
     char *rest = token + 1;
@@ -158,6 +180,7 @@ static long take_argument(struct call *call, char *token)
     case 'T': return (long)take_numbers(rest);
     case 'A': return take_action(rest);
     case 'F': return take_lock(call, rest);
+    case 'O': return take_members(call, atoi(rest), tokens);
     case 'o':
         bytes = strtoul(rest + 2, NULL, 10);
         void *at = take(bytes);
@@ -176,7 +199,7 @@ static void read_command(struct call *call, char *text)
     call->child_slot = (int)strtol(strtok_r(NULL, " ", &rest), NULL, 10);
     for (char *token = strtok_r(NULL, " ", &rest); token; token = strtok_r(NULL, " ", &rest)) {
         if (call->registers_count == REGISTERS) fail("a command has more than six arguments");
-        call->registers[call->registers_count++] = take_argument(call, token);
+        call->registers[call->registers_count++] = take_argument(call, token, &rest);
     }
 }
 
@@ -211,6 +234,14 @@ static void list_signals(const struct call *call, struct text *reply)
     text_add(reply, "%d signals=", to - from);
     for (int i = from; i < to; i++) text_add(reply, i == from ? "%d" : ",%d", self->signals[i % SIGNALS_MAX]);
     self->signals_taken = to;
+    if (call->number != CALL_SIGINFOS) return;
+    text_add(reply, " infos=");
+    for (int i = from; i < to; i++) {
+        const struct file_signal *info = &self->infos[i % SIGNALS_MAX];
+        int is_file = info->code == SI_SIGIO || (info->code >= POLL_IN && info->code <= POLL_HUP);
+        text_add(reply, "%s%d:%d:%d:%ld", i == from ? "" : ",", self->signals[i % SIGNALS_MAX], info->code,
+            is_file ? info->descriptor : 0, is_file ? info->band : 0L);
+    }
 }
 
 static void obey(void)
@@ -219,7 +250,7 @@ static void obey(void)
     struct text reply = { self->reply, 0, REPLY_BYTES_MAX };
     read_command(&call, self->command);
     if (call.number == CALL_GETDENTS_ALL) { list_all(&call, &reply); return; }
-    if (call.number == CALL_SIGNALS) { list_signals(&call, &reply); return; }
+    if (call.number == CALL_SIGNALS || call.number == CALL_SIGINFOS) { list_signals(&call, &reply); return; }
     long *r = call.registers;
     long returned;
     int asked = 0;

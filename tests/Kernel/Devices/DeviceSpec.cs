@@ -87,8 +87,8 @@ public sealed class DeviceSpec
         {
             var device = await open(number, ReadWrite);
             Assert.Equal(0x8002, (await device.Flags()).Value);
-            Assert.Equal(Errno.EINVAL, (await device.SetFlags(0x4C00)).Errno);
-            Assert.False((await device.SetFlags(0xC00)).Failed);
+            Assert.Equal(Errno.EINVAL, (await device.SetFlags(0x4C00, 0)).Errno);
+            Assert.False((await device.SetFlags(0xC00, 0)).Failed);
             Assert.Equal(0x8C02, (await device.Flags()).Value);
         }
     });

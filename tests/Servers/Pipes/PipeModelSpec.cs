@@ -90,7 +90,7 @@ public sealed class PipeModelSpec
         ending.Cancel();
         await writing;
         await reading;
-        await reader.SetFlags(OpenFlags.O_NONBLOCK);
+        await reader.SetFlags(OpenFlags.O_NONBLOCK, 0);
         while ((await reader.Read(65_536, -1)) is { Failed: false } rest) received.AddRange(rest.Value.Span);
         Assert.Equal(sent, received);
     }

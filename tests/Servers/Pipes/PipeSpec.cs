@@ -52,9 +52,9 @@ public sealed class PipeSpec
     {
         var (reader, writer) = await nodes.NewPipe(nodes.Process(ServerNodes.Alice));
         await writer.Write(new byte[Capacity - 100], -1);
-        await writer.SetFlags(OpenFlags.O_NONBLOCK);
+        await writer.SetFlags(OpenFlags.O_NONBLOCK, 0);
         Assert.Equal(Errno.EAGAIN, (await writer.Write(new byte[4_096], -1)).Errno);
-        await writer.SetFlags(0);
+        await writer.SetFlags(0, 0);
         var waiting = writer.Write(new byte[4_096], -1);
         Assert.Equal(4_096, (await reader.Read(4_096, -1)).Value.Length);
         Assert.Equal(4_096, (await waiting).Value);
@@ -104,7 +104,7 @@ public sealed class PipeSpec
         signal.Cancel();
         Assert.Equal(Errno.EINTR, (await waiting).Errno);
         Assert.Equal(Capacity, (await reader.Read(Capacity, -1)).Value.Length);
-        await reader.SetFlags(OpenFlags.O_NONBLOCK);
+        await reader.SetFlags(OpenFlags.O_NONBLOCK, 0);
         Assert.Equal(Errno.EAGAIN, (await reader.Read(1, -1)).Errno);
     });
 
@@ -182,7 +182,7 @@ public sealed class PipeSpec
         var (reader, writer) = await nodes.NewPipe(nodes.Process(ServerNodes.Alice), OpenFlags.O_NONBLOCK);
         Assert.Equal(0x800, (await reader.Flags()).Value);
         Assert.Equal(0x801, (await writer.Flags()).Value);
-        await writer.SetFlags(0);
+        await writer.SetFlags(0, 0);
         Assert.Equal(0x800, (await reader.Flags()).Value);
         Assert.Equal(1, (await writer.Flags()).Value);
     });

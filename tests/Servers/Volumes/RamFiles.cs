@@ -79,6 +79,7 @@ internal sealed class RamFiles
     {
         var request = Walking.To(path, intent, flags, mode, follow, first, second, text);
         var errno = _files.Walk(_start, request, By(who), out var found);
+        if (errno == Errno.None) _files.Cut(request, found, By(who));
         Left |= found.Stop != WalkStop.Done;
         return errno == Errno.None ? found : errno;
     }
