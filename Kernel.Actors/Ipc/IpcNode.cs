@@ -149,12 +149,18 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
     internal override void Cancel(CallContext context, ObjectHandle target, Request request, long generation)
     {
         if (target.Node != Node) _peers.Cancel(target.Node, request, generation);
-        else CancelLocal(target.Index, target.Sequence, request, generation, Errno.EINTR);
+        else CancelLocal(request, generation, Errno.EINTR);
     }
 
-    internal void CancelLocal(uint index, uint sequence, Request request, long generation, Errno errno) =>
-        _handles.Find(index, sequence)?.Home.Actor.Tell(
-            new CancelTurn(request, generation, errno), ActorRefs.NoSender);
+    /// <summary>Asks the actor that has a request to give up on it. The handle that it came by may be stale by
+    /// now, so the request itself says where that is.</summary>
+    internal static void CancelLocal(Request request, long generation, Errno errno)
+    {
+        var row = request.Row;
+        // The row is this use's only if the use is still unanswered after it was read.
+        if (row is not null && request.IsPending(generation))
+            row.Home.Actor.Tell(new CancelTurn(request, generation, errno), ActorRefs.NoSender);
+    }
 
     internal override HandleRow Export(ServerObject target, int owner, Rights matched, Rights unmatched) =>
         _handles.Add(target, owner, matched, unmatched, owner);

@@ -140,7 +140,7 @@ internal sealed class Peer : ICompletionSink
             call.Request.Fail(call.Generation, errno);
         }
         foreach (var call in taken)
-            _node.CancelLocal(call.Index, call.Sequence, call.Request, call.Generation, Errno.ESRCH);
+            IpcNode.CancelLocal(call.Request, call.Generation, Errno.ESRCH);
         _node.DropOwnersOf(Link.Peer);
     }
 
@@ -279,7 +279,7 @@ internal sealed class Peer : ICompletionSink
         Track(header, request, out var cancelled);
         var generation = request.Generation;
         _node.Deliver(target, request, inline: ReaderTurn.MayRun);
-        if (cancelled) _node.CancelLocal(header.Index, header.Sequence, request, generation, Errno.EINTR);
+        if (cancelled) IpcNode.CancelLocal(request, generation, Errno.EINTR);
     }
 
     private void Track(CallHeader header, Request request, out bool cancelled)
@@ -288,7 +288,7 @@ internal sealed class Peer : ICompletionSink
         if (header.CallId == 0) return;
         lock (_lock)
         {
-            _taken[header.CallId] = new Taken(request, request.Generation, header.Index, header.Sequence);
+            _taken[header.CallId] = new Taken(request, request.Generation);
             cancelled = _earlyCancels.Count > 0 && _earlyCancels.Remove(header.CallId);
         }
     }
@@ -355,7 +355,7 @@ internal sealed class Peer : ICompletionSink
                 return;
             }
         }
-        _node.CancelLocal(call.Index, call.Sequence, call.Request, call.Generation, Errno.EINTR);
+        IpcNode.CancelLocal(call.Request, call.Generation, Errno.EINTR);
     }
 
     private void ReceiveIdentity(CallerIdentity identity)
@@ -387,5 +387,5 @@ internal sealed class Peer : ICompletionSink
 
     private readonly record struct Sent(Request Request, long Generation, long Frame);
 
-    private readonly record struct Taken(Request Request, long Generation, uint Index, uint Sequence);
+    private readonly record struct Taken(Request Request, long Generation);
 }

@@ -54,7 +54,7 @@ public abstract class ObjectActor : ActorBase
                 Cancel(cancel);
                 return true;
             case DropTurn drop:
-                drop.Row.Object?.Forget(drop.Row);
+                drop.Row.Object?.OwnerDied(drop.Row);
                 return true;
             default:
                 return Other(message);

@@ -137,7 +137,8 @@ internal sealed class CancelTurn(Request request, long generation, Errno errno)
     public Errno Errno { get; } = errno;
 }
 
-/// <summary>Tells an actor that a handle of one of its objects was dropped.</summary>
+/// <summary>Tells an actor that the process which a handle of one of its objects was made for is
+/// dead.</summary>
 internal sealed class DropTurn(HandleRow row)
 {
     public HandleRow Row { get; } = row;
