@@ -33,6 +33,7 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
     private readonly ActorSystem _system;
     private readonly HandleTable _handles;
     private readonly IdentityTable _identities = new();
+    private readonly OwnerCheck _owners;
     private readonly PeerTable _peers;
     private readonly ILoggingAdapter _log;
     private readonly DeadLetterAnswers _deadLetters;
@@ -46,6 +47,7 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
         (_system, _options) = (system, options);
         _log = Logging.GetLogger(system, nameof(IpcNode));
         _handles = new HandleTable(options.Node, options.Blocks);
+        _owners = new OwnerCheck(options.Node, options.Blocks, options.Clock, _identities);
         var self = new Principal("system", 0, 0, [0], Authentication.Node);
         Kernel = new CallContext(this, new CallerIdentity(0, 1, options.Node, self));
         _peers = new PeerTable(this, options);
@@ -84,8 +86,12 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
     public void Connect(ILinkTable links) => _peers.Links = links;
 
     /// <summary>Makes the identity of a process of this node.</summary>
-    public CallContext Admit(int pid, Principal principal) =>
-        new(this, _identities.Add(new CallerIdentity(pid, 1, Node, principal)));
+    public CallContext Admit(int pid, Principal principal)
+    {
+        var context = new CallContext(this, _identities.Add(new CallerIdentity(pid, 1, Node, principal)));
+        _owners.Lives(pid);
+        return context;
+    }
 
     /// <inheritdoc/>
     public void Change(CallContext context, Principal principal) => _identities.Replace(context, principal);
@@ -106,19 +112,38 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
         _peers.AnnounceDeath(context.Identity.Pid);
     }
 
-    /// <summary>Drops every handle that objects of this node made for a process.</summary>
+    /// <summary>Drops every handle that objects of this node made for a process that is dead, and those that
+    /// calls which are under way will make for it.</summary>
     public void DropOwner(int pid)
     {
+        // Before the look at what there is: what is made from now on finds it.
+        _owners.Died(pid);
         // The object hears of it in a turn; calls by the handle are refused from now on, as their caller is
         // dead.
         foreach (var row in _handles.OwnedBy(pid)) row.Home.Actor.Tell(new DropTurn(row), ActorRefs.NoSender);
     }
 
-    /// <summary>Drops every handle that was made for a process of a node that is gone.</summary>
-    internal void DropOwnersOf(NodeRef node)
+    /// <summary>Drops every handle that was made for a process of a node that is gone, and those that calls
+    /// which are under way will make for its processes.</summary>
+    internal void DropOwnersOf(NodeRef node, IEnumerable<int> callers)
     {
+        foreach (var pid in callers)
+        {
+            // A node could have introduced others' processes: it speaks for its own only. A removed node has
+            // none any more.
+            var home = HomeOf(pid);
+            if (pid >= IBlockMap.BlockSize && (home.IsNone || home == node)) _owners.Died(pid);
+        }
         foreach (var pid in _handles.OwnersOf(node)) DropOwner(pid);
     }
+
+    /// <summary>A peer has introduced a process of its own: it lives.</summary>
+    internal void Introduced(CallerIdentity identity)
+    {
+        if (HomeOf(identity.Pid) == identity.Home) _owners.Lives(identity.Pid);
+    }
+
+    private NodeRef HomeOf(int pid) => _options.Blocks?.HomeOf(pid / IBlockMap.BlockSize) ?? default;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -152,8 +177,8 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
         else CancelLocal(request, generation, Errno.EINTR);
     }
 
-    /// <summary>Asks the actor that has a request to give up on it. The handle that it came by may be stale by
-    /// now, so the request itself says where that is.</summary>
+    /// <summary>Asks the actor that has a request to give up on it. The handle that it came by may be stale
+    /// by now, so the request itself says where that is.</summary>
     internal static void CancelLocal(Request request, long generation, Errno errno)
     {
         var row = request.Row;
@@ -163,11 +188,18 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
     }
 
     internal override HandleRow Export(ServerObject target, int owner, Rights matched, Rights unmatched) =>
-        _handles.Add(target, owner, matched, unmatched, owner);
+        Export(target, owner, matched, unmatched, owner);
 
     internal override HandleRow Export(
-        ServerObject target, int owner, Rights matched, Rights unmatched, int charged) =>
-        _handles.Add(target, owner, matched, unmatched, charged);
+        ServerObject target, int owner, Rights matched, Rights unmatched, int charged)
+    {
+        var row = _handles.Add(target, owner, matched, unmatched, charged);
+        // Looked at only now: a death before it has not seen the row, one after it does.
+        if (_owners.IsDead(owner)) row.Home.Actor.Tell(new DropTurn(row), ActorRefs.NoSender);
+        return row;
+    }
+
+    internal override Errno CheckOwner(int process) => _owners.Check(process);
 
     internal override bool HasRoomForHandle(int process) =>
         _handles.CausedBy(process) < _options.Settings.HandlesPerProcessMax;

@@ -126,12 +126,14 @@ internal sealed class Peer : ICompletionSink
     {
         Sent[] sent;
         Taken[] taken;
+        int[] callers;
         lock (_lock)
         {
             _ended = true;
             sent = [.. _sent.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
             taken = [.. _taken.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
             foreach (var identity in _introducedHere.Values) identity.Revoke(Revocation.Ended);
+            callers = [.. _introducedHere.Keys];
             _sent.Clear();
         }
         foreach (var call in sent)
@@ -141,7 +143,7 @@ internal sealed class Peer : ICompletionSink
         }
         foreach (var call in taken)
             IpcNode.CancelLocal(call.Request, call.Generation, Errno.ESRCH);
-        _node.DropOwnersOf(Link.Peer);
+        _node.DropOwnersOf(Link.Peer, callers);
     }
 
     /// <summary>A call that the peer sent is answered.</summary>
@@ -372,6 +374,7 @@ internal sealed class Peer : ICompletionSink
             }
             _introducedHere[identity.Pid] = identity;
         }
+        _node.Introduced(identity);
     }
 
     private void ReceiveDeath(int pid)

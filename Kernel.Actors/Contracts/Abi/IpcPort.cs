@@ -36,6 +36,10 @@ public abstract class IpcPort
         ServerObject target, int owner, Rights matched, Rights unmatched, int charged) =>
         Export(target, owner, matched, unmatched);
 
+    /// <summary>Whether a process may be given access: ESRCH when it is dead, or nobody has its number;
+    /// Overloaded when this may be known later.</summary>
+    internal virtual Errno CheckOwner(int process) => Errno.None;
+
     /// <summary>Whether a process may cause one more handle.</summary>
     internal virtual bool HasRoomForHandle(int process) => true;
 

@@ -60,8 +60,8 @@ public abstract class ServerObject
         return row;
     }
 
-    /// <summary>The process that a handle was made for is dead: what it still waits for by that handle is over,
-    /// and takes nothing that the living may have. In a turn of the object's actor.</summary>
+    /// <summary>The process that a handle was made for is dead: what it still waits for by that handle is
+    /// over, and takes nothing that the living may have. In a turn of the object's actor.</summary>
     internal void OwnerDied(HandleRow row)
     {
         if (ParkedCount > 0) Home.Parking.FailAll(Errno.ESRCH, request => request.Row == row);

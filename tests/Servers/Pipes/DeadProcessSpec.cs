@@ -53,6 +53,41 @@ public sealed class DeadProcessSpec
         Assert.True((await parked).Failed);
     });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_end_that_is_given_to_a_process_after_its_death_does_not_keep_the_pipe_open(bool remote) =>
+        Run(remote, async (nodes, child) =>
+        {
+            var (reader, writer) = await nodes.NewPipe(nodes.Process(ServerNodes.Alice));
+            Dismiss(child);
+            await nodes.Cluster.Elapse(TimeSpan.FromSeconds(1));
+            await writer.GiveAccess(child.Identity.Pid, Rights.Write, Rights.None);
+            writer.Release();
+            await reader.SetFlags(OpenFlags.O_NONBLOCK);
+            Assert.Equal(0, (await reader.Read(1, -1)).Value.Length);
+        });
+
+    [Fact]
+    public void A_pipe_that_is_made_while_its_process_dies_is_not_left_behind()
+    {
+        for (var seed = 1ul; seed <= 20; seed++)
+        {
+            using var nodes = new ServerNodes(seed);
+            nodes.Run(async _ =>
+            {
+                var child = nodes.Process(ServerNodes.Alice);
+                var before = nodes.One.Ipc.HandleCount;
+                var making = nodes.Pipes(child).Create(0).AsTask();
+                Dismiss(child);
+                await making;
+                await nodes.Cluster.Elapse(TimeSpan.FromSeconds(1));
+                Assert.Empty((await nodes.Pipes(nodes.Process(ServerNodes.Bob)).List()).Value);
+                Assert.Equal(before, nodes.One.Ipc.HandleCount);
+            });
+        }
+    }
+
     private static async Task<FileClient> Given(FileClient end, CallContext child, Rights rights)
     {
         var given = await end.GiveAccess(child.Identity.Pid, rights | Rights.Lookup, Rights.None);
