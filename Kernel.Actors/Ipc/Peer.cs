@@ -83,8 +83,13 @@ internal sealed class Peer : ICompletionSink
     public void Cancel(Request request, long generation)
     {
         var id = request.CallId;
-        // The id is this use's only if the use is still unanswered after it was read.
-        if (request.IsPending(generation)) Notify(FrameKind.Cancel, id);
+        lock (_lock)
+        {
+            // The id may be that of another use, or of a call on the link before this one.
+            if (!_sent.TryGetValue(id, out var call) || call.Request != request
+                || call.Generation != generation) return;
+        }
+        Notify(FrameKind.Cancel, id);
     }
 
     /// <summary>Tells the peer that a process of this node died.</summary>
@@ -120,20 +125,31 @@ internal sealed class Peer : ICompletionSink
         }
     }
 
-    /// <summary>The link is over: what was sent fails, what was taken is dropped with its callers'
-    /// handles.</summary>
-    public void Ended()
+    /// <summary>Nothing comes or goes by the link any more: its callers' identities and handles end, once.
+    /// What was sent and taken follows in <see cref="Ended"/>.</summary>
+    public void Close()
     {
-        Sent[] sent;
-        Taken[] taken;
         int[] callers;
         lock (_lock)
         {
+            if (_ended) return;
             _ended = true;
-            sent = [.. _sent.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
-            taken = [.. _taken.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
             foreach (var identity in _introducedHere.Values) identity.Revoke(Revocation.Ended);
             callers = [.. _introducedHere.Keys];
+        }
+        _node.DropOwnersOf(Link.Peer, callers);
+    }
+
+    /// <summary>The link is over: what was sent fails, what was taken is given up.</summary>
+    public void Ended()
+    {
+        Close();
+        Sent[] sent;
+        Taken[] taken;
+        lock (_lock)
+        {
+            sent = [.. _sent.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
+            taken = [.. _taken.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
             _sent.Clear();
         }
         foreach (var call in sent)
@@ -143,7 +159,6 @@ internal sealed class Peer : ICompletionSink
         }
         foreach (var call in taken)
             IpcNode.CancelLocal(call.Request, call.Generation, Errno.ESRCH);
-        _node.DropOwnersOf(Link.Peer, callers);
     }
 
     /// <summary>A call that the peer sent is answered.</summary>
@@ -364,6 +379,8 @@ internal sealed class Peer : ICompletionSink
     {
         lock (_lock)
         {
+            // Another link has followed: what is introduced by this one holds for nothing.
+            if (_ended) return;
             if (_introducedHere.Count >= IdentitiesMax) throw new WireException(
                 "too many identities introduced");
             if (_introducedHere.TryGetValue(identity.Pid, out var known))

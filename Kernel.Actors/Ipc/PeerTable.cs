@@ -6,9 +6,16 @@ using K42.Contracts.Ports;
 namespace K42.Kernel.Ipc;
 
 /// <summary>The calls between this node and its peers, a <see cref="Peer"/> per link.</summary>
+/// <remarks>A link may begin before the one that it follows has told its end: then nothing of the earlier one
+/// holds for the later, and what comes late touches the earlier only.</remarks>
 internal sealed class PeerTable(IpcNode node, IpcNodeOptions options) : IDisposable
 {
     private readonly ConcurrentDictionary<NodeRef, Peer> _peers = new();
+
+    // Those whose link is followed by another and has not told its end yet.
+    private readonly Dictionary<ILink, Peer> _followed = [];
+    private readonly Lock _lock = new();
+    private bool _disposed;
 
     /// <summary>The links; null for a node alone.</summary>
     public ILinkTable? Links { get; set; }
@@ -16,9 +23,9 @@ internal sealed class PeerTable(IpcNode node, IpcNodeOptions options) : IDisposa
     /// <summary>Sends a call to an object of another node.</summary>
     public void Send(CallerIdentity caller, ObjectHandle target, Request request)
     {
-        var peer = To(target.Node);
-        if (peer is null) request.Fail(request.Generation, Errno.EIO);
-        else peer.Send(caller, target, request);
+        var peer = To(target.Node, out var isKnown);
+        if (peer is not null) peer.Send(caller, target, request);
+        else request.Fail(request.Generation, isKnown ? Errno.Overloaded : Errno.EIO);
     }
 
     /// <summary>Gives up on a call that was sent.</summary>
@@ -32,35 +39,64 @@ internal sealed class PeerTable(IpcNode node, IpcNodeOptions options) : IDisposa
     public void AnnounceDeath(int pid)
     {
         if (Links is null) return;
-        foreach (var link in Links.All) Of(link).AnnounceDeath(pid);
+        foreach (var link in Links.All) Of(link)?.AnnounceDeath(pid);
     }
 
     /// <summary>A peer tells what it understands, at each connection.</summary>
-    public void Greeted(ILink link, ReadOnlySpan<byte> catalogue) =>
-        Of(link).Catalogue = PeerCatalogue.Decode(catalogue);
+    public void Greeted(ILink link, ReadOnlySpan<byte> catalogue)
+    {
+        if (Of(link) is { } peer) peer.Catalogue = PeerCatalogue.Decode(catalogue);
+    }
 
     public void BatchBegins() => ReaderTurn.Begin(options.InlineLinks);
 
     public void BatchEnds() => ReaderTurn.End();
 
-    public void Frame(ILink link, ReadOnlySpan<byte> frame) => Of(link).Receive(frame);
+    public void Frame(ILink link, ReadOnlySpan<byte> frame) => Of(link)?.Receive(frame);
 
     public void Ended(ILink link, LinkEnd reason)
     {
-        if (_peers.TryRemove(link.Peer, out var peer)) peer.Ended();
+        Peer? peer;
+        lock (_lock)
+        {
+            if (!_followed.Remove(link, out peer)
+                && (!_peers.TryGetValue(link.Peer, out peer) || peer.Link != link)) return;
+            // Before another can begin: what that one brings must not be taken for this one's.
+            peer.Close();
+            _peers.TryRemove(new KeyValuePair<NodeRef, Peer>(link.Peer, peer));
+        }
+        peer.Ended();
     }
 
     public void Dispose() => _peers.Clear();
 
-    private Peer? To(NodeRef to)
+    private Peer? To(NodeRef to, out bool isKnown)
     {
-        if (_peers.TryGetValue(to, out var known)) return known;
+        isKnown = true;
+        if (_peers.TryGetValue(to, out var known) && !known.Link.HasEnded) return known;
         var link = Links?.To(to);
-        return link is null || link.HasEnded ? null : Of(link);
+        isKnown = link is not null;
+        return link is null ? null : Of(link);
     }
 
-    private Peer Of(ILink link) =>
-        _peers.GetOrAdd(
-            link.Peer, static (_, made) =>
-                new Peer(made.node, made.options, made.link), (node, options, link));
+    /// <summary>The peer of a link; null when the link is over and has no calls any more.</summary>
+    private Peer? Of(ILink link) =>
+        _peers.TryGetValue(link.Peer, out var known) && known.Link == link ? known : Begin(link);
+
+    private Peer? Begin(ILink link)
+    {
+        lock (_lock)
+        {
+            if (_peers.TryGetValue(link.Peer, out var known) && known.Link == link) return known;
+            if (_followed.TryGetValue(link, out var followed)) return followed;
+            // Its end was told, or is told once this lock is free.
+            if (link.HasEnded || _disposed) return null;
+            if (known is not null)
+            {
+                known.Close();
+                _followed[known.Link] = known;
+            }
+            return _peers[link.Peer] = new Peer(node, options, link);
+        }
+    }
 }

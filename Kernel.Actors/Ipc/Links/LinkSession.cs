@@ -33,7 +33,6 @@ public sealed partial class LinkSession : ILink
     private IDisposable? _keepaliveTimer;
     private long _resumeDeadlineNs;
     private bool _ended;
-    private bool _endTold;
     private LinkEnd _endReason;
 
     internal LinkSession(LinkTable table, Member member, bool dials)
@@ -58,7 +57,7 @@ public sealed partial class LinkSession : ILink
     public NodeRef Peer => Member.Node;
 
     /// <inheritdoc/>
-    public bool HasEnded => Volatile.Read(ref _endTold);
+    public bool HasEnded => IsOver;
 
     internal NodeRef Self => _table.Self.Node;
 
@@ -110,7 +109,6 @@ public sealed partial class LinkSession : ILink
             _small.Clear();
             _bulk.Clear();
         }
-        Volatile.Write(ref _endTold, true);
         _context.Log.Info($"Link with {Peer} ({Member.Name}): ended, {_endReason}.");
         _table.SessionEnded(this, _endReason);
         _context.Receiver.Ended(this, _endReason);
