@@ -31,7 +31,7 @@ public sealed partial class LinkSession : ILink
     private IDisposable? _resumeTimer;
     private IDisposable? _dialTimer;
     private IDisposable? _keepaliveTimer;
-    private long _resumeDeadlineNs;
+    private ResumeWait? _resumeWait;
     private bool _ended;
     private LinkEnd _endReason;
 
@@ -224,7 +224,7 @@ public sealed partial class LinkSession : ILink
             _open = conduit;
             _dialling = false;
             _resumeTimer?.Dispose();
-            _resumeTimer = null;
+            (_resumeTimer, _resumeWait) = (null, null);
             ArmKeepalive(conduit);
             flush = !conduit.Writing;
             conduit.Writing = true;
@@ -279,18 +279,22 @@ public sealed partial class LinkSession : ILink
     private void ArmResumeTimer()
     {
         if (_resumeTimer is not null || _ended) return;
-        _resumeDeadlineNs = _context.Clock.MonotonicNs + _context.Options.ResumeMax.Ticks * 100;
-        _resumeTimer = _context.Clock.Schedule(_context.Options.ResumeMax, static self =>
+        var wait = _resumeWait = new ResumeWait(this);
+        _resumeTimer = _context.Clock.Schedule(
+            _context.Options.ResumeMax, static wait => ((ResumeWait)wait!).Expire(), wait);
+    }
+
+    /// <summary>One wait for a connection. A timer that was armed before the last connection, and fires as
+    /// that is lost, is of another wait than the present one.</summary>
+    private sealed class ResumeWait(LinkSession session)
+    {
+        public void Expire()
         {
-            var session = (LinkSession)self!;
             lock (session._lock)
             {
-                // A timer that was armed before the last connection, and fires as it is lost, is not this
-                // one.
-                if (session._open is null && session._context.Clock.MonotonicNs >= session._resumeDeadlineNs)
-                    session.EndLocked(LinkEnd.ResumeExpired);
+                if (session._resumeWait == this) session.EndLocked(LinkEnd.ResumeExpired);
             }
-        }, this);
+        }
     }
 
     private void ArmKeepalive(LinkConduit conduit) => _keepaliveTimer = _context.Clock.Schedule(

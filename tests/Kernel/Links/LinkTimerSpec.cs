@@ -1,0 +1,34 @@
+using K42.Contracts.Ports;
+using K42.Kernel.Ipc.Links;
+using Xunit;
+
+namespace K42.Kernel.Tests.Links;
+
+/// <summary>What links do by the clock, and after what pauses.</summary>
+public sealed class LinkTimerSpec
+{
+    private readonly VirtualTime _time = new();
+
+    [Fact]
+    public void A_session_expires_though_its_timer_wakes_a_moment_early()
+    {
+        using var peer = new ScriptedPeer(_time, new ScriptedPipe(), clock: new EarlyClock(_time));
+        var link = peer.Link;
+        peer.Conduit.Closed();
+        _time.RunFor(new LinkOptions().ResumeMax * 2);
+        Assert.Equal((link, LinkEnd.ResumeExpired), Assert.Single(peer.Node.Receiver.Ends));
+    }
+
+    private const StringComparison Ordinal = StringComparison.Ordinal;
+
+    /// <summary>A clock whose timers wake 2 ms before their time, as an operating system's may.</summary>
+    private sealed class EarlyClock(IClock inner) : IClock
+    {
+        public long MonotonicNs => inner.MonotonicNs;
+
+        public long RealtimeNs => inner.RealtimeNs;
+
+        public IDisposable Schedule(TimeSpan delay, Action<object?> action, object? state) =>
+            inner.Schedule(delay - TimeSpan.FromMilliseconds(2), action, state);
+    }
+}
