@@ -154,7 +154,9 @@ internal sealed class Peer : ICompletionSink
         }
         foreach (var call in sent)
         {
-            var errno = Link.MayHaveBeenSeen(call.Frame) ? Errno.MayHaveRun : Errno.NotRun;
+            // Without a number it is being sent just now.
+            var seen = call.Frame == 0 || Link.MayHaveBeenSeen(call.Frame);
+            var errno = seen ? Errno.MayHaveRun : Errno.NotRun;
             call.Request.Fail(call.Generation, errno);
         }
         foreach (var call in taken)
@@ -211,6 +213,8 @@ internal sealed class Peer : ICompletionSink
     {
         lock (_lock)
         {
+            // Under the lock that its death and its change are told under: what was told is not taken back.
+            if (caller.Revoked) return false;
             if (_introducedThere.TryGetValue(caller.Pid, out var known))
             {
                 if (known == caller) return true;
@@ -355,7 +359,16 @@ internal sealed class Peer : ICompletionSink
         {
             if (!_sent.Remove(id, out call)) return;
         }
-        if (errno == Errno.None) call.Request.ReadResult(ref reader);
+        try
+        {
+            if (errno == Errno.None) call.Request.ReadResult(ref reader);
+        }
+        catch
+        {
+            // The link ends by this, and knows the call no more.
+            call.Request.Fail(call.Generation, Errno.MayHaveRun);
+            throw;
+        }
         call.Request.CompleteFromWire(call.Generation, errno);
     }
 
