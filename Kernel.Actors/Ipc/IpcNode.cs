@@ -177,6 +177,13 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
         else CancelLocal(request, generation, Errno.EINTR);
     }
 
+    internal override void GiveUp(ObjectHandle target, Request request, long generation)
+    {
+        if (target.Node != Node) _peers.GiveUp(target.Node, request, generation);
+        else request.Row?.Home.Actor.Tell(
+            new CancelTurn(request, generation, Errno.ETIMEDOUT), ActorRefs.NoSender);
+    }
+
     /// <summary>Asks the actor that has a request to give up on it. The handle that it came by may be stale
     /// by now, so the request itself says where that is.</summary>
     internal static void CancelLocal(Request request, long generation, Errno errno)

@@ -85,9 +85,20 @@ internal sealed class Peer : ICompletionSink
         var id = request.CallId;
         lock (_lock)
         {
-            // The id may be that of another use, or of a call on the link before this one.
-            if (!_sent.TryGetValue(id, out var call) || call.Request != request
-                || call.Generation != generation) return;
+            if (!HasSent(id, request, generation)) return;
+        }
+        Notify(FrameKind.Cancel, id);
+    }
+
+    /// <summary>A call was answered without the peer: its answer is not waited for, and the peer need not go
+    /// on.</summary>
+    public void GiveUp(Request request, long generation)
+    {
+        var id = request.CallId;
+        lock (_lock)
+        {
+            if (!HasSent(id, request, generation)) return;
+            _sent.Remove(id);
         }
         Notify(FrameKind.Cancel, id);
     }
@@ -193,6 +204,10 @@ internal sealed class Peer : ICompletionSink
         lock (_lock) _sent.Remove(id);
         Refuse(request, generation);
     }
+
+    // The id may be that of another use, or of a call on the link before this one.
+    private bool HasSent(ulong id, Request request, long generation) =>
+        _sent.TryGetValue(id, out var call) && call.Request == request && call.Generation == generation;
 
     private void Finish(Request request, long generation, long number)
     {

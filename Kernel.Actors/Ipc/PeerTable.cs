@@ -34,6 +34,12 @@ internal sealed class PeerTable(IpcNode node, IpcNodeOptions options) : IDisposa
         if (_peers.TryGetValue(to, out var peer)) peer.Cancel(request, generation);
     }
 
+    /// <summary>Forgets a call that was answered without its object, and gives up on it.</summary>
+    public void GiveUp(NodeRef to, Request request, long generation)
+    {
+        if (_peers.TryGetValue(to, out var peer)) peer.GiveUp(request, generation);
+    }
+
     /// <summary>Tells every node that a process is dead: any of them may have handles that were given to
     /// it.</summary>
     public void AnnounceDeath(int pid)

@@ -38,7 +38,7 @@ public abstract class ContractClient
     protected void CallThen<T>(Request<T> request, ServerObject owner, Action<Outcome<T>> then)
     {
         request.Begin();
-        if (!owner.Home.BeginOutgoing(request, then)) return;
+        if (!owner.Home.BeginOutgoing(Handle, request, then)) return;
         var errno = request.CheckArguments();
         if (errno != Errno.None) request.Refuse(errno);
         else Context.Ipc.Send(Context, Handle, request);

@@ -28,6 +28,12 @@ public abstract class IpcPort
     /// already.</summary>
     internal abstract void Cancel(CallContext context, ObjectHandle target, Request request, long generation);
 
+    /// <summary>A request was abandoned: what the object's actor, or the way to another node, still keeps of
+    /// it goes.</summary>
+    internal virtual void GiveUp(ObjectHandle target, Request request, long generation)
+    {
+    }
+
     /// <summary>Makes a handle.</summary>
     internal abstract HandleRow Export(ServerObject target, int owner, Rights matched, Rights unmatched);
 

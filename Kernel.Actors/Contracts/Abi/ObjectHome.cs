@@ -95,9 +95,9 @@ public sealed class ObjectHome
 
     /// <summary>Accepts an outgoing call; when there are too many, its continuation gets
     /// Overloaded.</summary>
-    internal bool BeginOutgoing<T>(Request<T> request, Action<Outcome<T>> then)
+    internal bool BeginOutgoing<T>(ObjectHandle target, Request<T> request, Action<Outcome<T>> then)
     {
-        var continuation = new Continuation<T>(this, request, then);
+        var continuation = new Continuation<T>(this, target, request, then);
         request.Sink = continuation;
         if (_outgoing >= OutgoingMax)
         {
@@ -145,7 +145,8 @@ internal sealed class DropTurn(HandleRow row)
 }
 
 /// <summary>An outgoing call of a server: its answer becomes a later turn of the same actor.</summary>
-internal sealed class Continuation<T>(ObjectHome home, Request<T> request, Action<Outcome<T>> then)
+internal sealed class Continuation<T>(
+    ObjectHome home, ObjectHandle target, Request<T> request, Action<Outcome<T>> then)
     : ICompletionSink, IContinuation
 {
     private readonly long _generation = request.Generation;
@@ -170,7 +171,10 @@ internal sealed class Continuation<T>(ObjectHome home, Request<T> request, Actio
         then(_outcome);
     }
 
-    private void Expire() => request.Abandon(_generation, Errno.ETIMEDOUT);
+    private void Expire()
+    {
+        if (request.Abandon(_generation, Errno.ETIMEDOUT)) home.Ipc.GiveUp(target, request, _generation);
+    }
 }
 
 /// <summary>The part of a continuation that the actor runs.</summary>

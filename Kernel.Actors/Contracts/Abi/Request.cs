@@ -158,8 +158,9 @@ public abstract class Request
         Publish();
     }
 
-    /// <summary>Answers without the object having taken the request; it is then left to the garbage
-    /// collector, because the object may still hold it.</summary>
+    /// <summary>Answers from outside the object's turns. The request is then left to the garbage collector,
+    /// because the object may still hold it; a turn of its actor is to unlink it, see
+    /// <see cref="IpcPort.GiveUp"/>.</summary>
     internal bool Abandon(long generation, Errno errno)
     {
         if (!Claim(generation)) return false;
@@ -168,6 +169,9 @@ public abstract class Request
         Publish();
         return true;
     }
+
+    /// <summary>True when the given use was abandoned. Then it was the last.</summary>
+    internal bool IsAbandoned(long generation) => Volatile.Read(ref _leaked) && Generation == generation;
 
     /// <summary>Ends a use that was claimed.</summary>
     private protected void Settle(Errno errno)
@@ -196,7 +200,7 @@ public abstract class Request
             _continuation = Published;
             return;
         }
-        ParkedAt?.Remove(this);
+        if (!_leaked) ParkedAt?.Remove(this);
         var sink = Sink;
         if (sink is not null)
         {

@@ -66,6 +66,28 @@ public sealed class PeerSpec : IAsyncLifetime
         Assert.Equal(Errno.MayHaveRun, (await call.WaitAsync(Limit)).Errno);
     }
 
+    [Fact]
+    public async Task A_servers_remote_call_that_is_not_answered_in_time_is_cancelled_and_forgotten()
+    {
+        var probe = _node.Start<Probe>(ProbeActor.Of);
+        var clock = new ManualClock();
+        var outcome = new TaskCompletionSource<Outcome<int>>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
+        var home = new ObjectHome(new ClockedIpc(_node.Ipc, clock), probe.Home.Actor);
+        var caller = home.Adopt(new Probe());
+        new ProbeClient(new CallContext(home.Ipc, _node.Ipc.Kernel.Identity), Target)
+            .ParkThen(7, caller, outcome.SetResult);
+        Assert.Equal(0, Link.Count(FrameKind.Cancel));
+
+        clock.Advance(ObjectHome.OutgoingDeadline);
+
+        Assert.Equal(Errno.ETIMEDOUT, (await outcome.Task.WaitAsync(Limit)).Errno);
+        Assert.Equal(1, Link.Count(FrameKind.Cancel));
+        // Its answer, however late, is read into nothing.
+        byte[] late = [.. HandLink.Notice(FrameKind.Reply, 1), 0, 0];
+        Receiver.Frame(Link, FrameClass.Reserved, late);
+    }
+
     /// <summary>A request that does something when it is asked for its number: after the first look at its
     /// caller, before its introduction.</summary>
     private sealed class HookedRequest(Action hook) : Request<int>
