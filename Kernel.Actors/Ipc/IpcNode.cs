@@ -30,13 +30,11 @@ public sealed record IpcNodeOptions(
 public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter, IDisposable
 {
     private readonly IpcNodeOptions _options;
-    private readonly ActorSystem _system;
     private readonly HandleTable _handles;
     private readonly IdentityTable _identities = new();
     private readonly OwnerCheck _owners;
     private readonly PeerTable _peers;
     private readonly ILoggingAdapter _log;
-    private readonly DeadLetterAnswers _deadLetters;
     private long _refused;
     private long _outdated;
     private long _expired;
@@ -44,15 +42,14 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
     /// <summary>The IPC of a node whose objects live in an actor system.</summary>
     public IpcNode(ActorSystem system, IpcNodeOptions options)
     {
-        (_system, _options) = (system, options);
+        _options = options;
         _log = Logging.GetLogger(system, nameof(IpcNode));
         _handles = new HandleTable(options.Node, options.Blocks);
         _owners = new OwnerCheck(options.Node, options.Blocks, options.Clock, _identities);
         var self = new Principal("system", 0, 0, [0], Authentication.Node);
         Kernel = new CallContext(this, new CallerIdentity(0, 1, options.Node, self));
         _peers = new PeerTable(this, options);
-        _deadLetters = new DeadLetterAnswers();
-        _deadLetters.Subscribe(system);
+        new DeadLetterAnswers().Subscribe(system);
     }
 
     /// <inheritdoc/>
@@ -146,11 +143,9 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
     private NodeRef HomeOf(int pid) => _options.Blocks?.HomeOf(pid / IBlockMap.BlockSize) ?? default;
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _peers.Dispose();
-        _deadLetters.Unsubscribe(_system);
-    }
+    /// <remarks>The actors may go on for a while, and calls to those that end are answered to the last: dead
+    /// letters are followed until the actor system itself is no more.</remarks>
+    public void Dispose() => _peers.Dispose();
 
     void ILinkGreeter.Greeted(ILink link, ulong features, ReadOnlyMemory<byte> catalogue) =>
         _peers.Greeted(link, catalogue.Span);

@@ -74,7 +74,19 @@ internal sealed class PeerTable(IpcNode node, IpcNodeOptions options) : IDisposa
         peer.Ended();
     }
 
-    public void Dispose() => _peers.Clear();
+    /// <summary>No link says anything any more: what is outstanding is answered now.</summary>
+    public void Dispose()
+    {
+        Peer[] ended;
+        lock (_lock)
+        {
+            _disposed = true;
+            ended = [.. _followed.Values.Concat(_peers.Values).OrderBy(static peer => peer.Link.Peer)];
+            _followed.Clear();
+            _peers.Clear();
+        }
+        foreach (var peer in ended) peer.Ended();
+    }
 
     private Peer? To(NodeRef to, out bool isKnown)
     {

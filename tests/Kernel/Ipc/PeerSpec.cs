@@ -88,6 +88,14 @@ public sealed class PeerSpec : IAsyncLifetime
         Receiver.Frame(Link, FrameClass.Reserved, late);
     }
 
+    [Fact]
+    public async Task When_a_node_ends_its_calls_to_others_are_answered()
+    {
+        var call = new ProbeClient(_node.Ipc.Kernel, Target).Add(1, 1, Limit).AsTask();
+        _node.Ipc.Dispose();
+        Assert.Equal(Errno.MayHaveRun, (await call.WaitAsync(Limit)).Errno);
+    }
+
     /// <summary>A request that does something when it is asked for its number: after the first look at its
     /// caller, before its introduction.</summary>
     private sealed class HookedRequest(Action hook) : Request<int>
