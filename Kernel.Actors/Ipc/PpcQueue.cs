@@ -99,6 +99,10 @@ internal sealed class PpcTurn
         (_offer, Served, request.Offered) = (request, false, true);
     }
 
+    /// <summary>Forgets the offer without touching the request, which somebody else may have by
+    /// now.</summary>
+    public void Withdraw() => _offer = null;
+
     public Request Take()
     {
         var taken = _offer!;

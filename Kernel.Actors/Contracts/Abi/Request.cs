@@ -115,6 +115,7 @@ public abstract class Request
         _errno = Errno.None;
         Unshared = false;
         Queued = false;
+        Offered = false;
         Executor = null;
         Volatile.Write(ref _state, ((_state & ~PhaseMask) + GenerationStep) | Pending);
     }
