@@ -75,6 +75,8 @@ internal sealed class PpcQueue : IMessageQueue, IUnboundedMessageQueueSemantics
     public void CleanUp(IActorRef owner, IMessageQueue deadletters)
     {
         _closed = deadletters;
+        // Whoever has queued before and has not seen this yet is seen here.
+        Interlocked.MemoryBarrier();
         Drain(owner, deadletters);
     }
 
