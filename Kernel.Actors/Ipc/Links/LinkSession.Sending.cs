@@ -132,6 +132,8 @@ public sealed partial class LinkSession
             if (length == 0 && !conduit.AckForced)
             {
                 conduit.Writing = false;
+                // What waits may not go, so that nothing takes the acknowledgement along.
+                if (OwesAck(conduit)) ScheduleAck();
                 return 0;
             }
             // Bytes first: the reader goes on, and more may be acknowledged than they say, never less.

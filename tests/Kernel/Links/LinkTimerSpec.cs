@@ -19,6 +19,25 @@ public sealed class LinkTimerSpec
         Assert.Equal((link, LinkEnd.ResumeExpired), Assert.Single(peer.Node.Receiver.Ends));
     }
 
+    [Fact]
+    public void What_was_taken_is_acknowledged_though_what_waits_may_not_go()
+    {
+        var options = new LinkOptions();
+        var pipe = new ScriptedPipe();
+        var hello = ScriptedPeer.Hello() with { CallCredit = 100 };
+        using var peer = new ScriptedPeer(_time, pipe, hello, options: options);
+        // The first uses up the credit, the second waits for more.
+        peer.Link.Send(FrameClass.Call, RecordingReceiver.Make(1, 90));
+        peer.Link.Send(FrameClass.Call, RecordingReceiver.Make(2, 90));
+        var written = pipe.Writes.Count;
+
+        peer.Feed(ScriptedPeer.Frames(FrameClass.Reserved, 1, 1));
+        _time.RunFor(options.AckDelay);
+
+        Assert.Equal([(int)RecordKind.Ack], pipe.Writes.Skip(written).SelectMany(
+            static bytes => ScriptedPeer.Kinds(bytes)));
+    }
+
     private const StringComparison Ordinal = StringComparison.Ordinal;
 
     /// <summary>A clock whose timers wake 2 ms before their time, as an operating system's may.</summary>
