@@ -7,7 +7,6 @@ namespace K42.Kernel.Ipc;
 /// identities that each side has introduced.</summary>
 internal sealed class Peer : ICompletionSink
 {
-    private const int EarlyCancelsMax = 1_024;
     private const int IdentitiesMax = 65_536;
 
     // A longer answer is bulk: small ones, cancels and signals need not wait behind it.
@@ -19,7 +18,6 @@ internal sealed class Peer : ICompletionSink
     private readonly Lock _lock = new();
     private readonly Dictionary<ulong, Sent> _sent = [];
     private readonly Dictionary<ulong, Taken> _taken = [];
-    private readonly HashSet<ulong> _earlyCancels = [];
     private readonly Dictionary<int, CallerIdentity> _introducedHere = [];
     private readonly Dictionary<int, CallerIdentity> _introducedThere = [];
     private ulong _lastCallId;
@@ -312,21 +310,14 @@ internal sealed class Peer : ICompletionSink
         request.Begin();
         (request.Caller, request.CallId, request.Sink) = (caller, header.CallId, this);
         var target = new ObjectHandle(_node.Node, header.Index, header.Sequence);
-        Track(header, request, out var cancelled);
-        var generation = request.Generation;
+        Track(header.CallId, request);
         _node.Deliver(target, request, inline: ReaderTurn.MayRun);
-        if (cancelled) IpcNode.CancelLocal(request, generation, Errno.EINTR);
     }
 
-    private void Track(CallHeader header, Request request, out bool cancelled)
+    private void Track(ulong id, Request request)
     {
-        cancelled = false;
-        if (header.CallId == 0) return;
-        lock (_lock)
-        {
-            _taken[header.CallId] = new Taken(request, request.Generation);
-            cancelled = _earlyCancels.Count > 0 && _earlyCancels.Remove(header.CallId);
-        }
+        if (id == 0) return;
+        lock (_lock) _taken[id] = new Taken(request, request.Generation);
     }
 
     private Errno Identify(CallHeader header, out CallerIdentity? caller)
@@ -392,13 +383,8 @@ internal sealed class Peer : ICompletionSink
         Taken call;
         lock (_lock)
         {
-            if (!_taken.TryGetValue(id, out call))
-            {
-                // Either answered, or its call is still on the way behind this frame.
-                if (_earlyCancels.Count >= EarlyCancelsMax) _earlyCancels.Clear();
-                _earlyCancels.Add(id);
-                return;
-            }
+            // It never overtakes its call: when that is not here any more, it was answered.
+            if (!_taken.TryGetValue(id, out call)) return;
         }
         IpcNode.CancelLocal(call.Request, call.Generation, Errno.EINTR);
     }
