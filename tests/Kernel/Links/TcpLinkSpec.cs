@@ -270,6 +270,21 @@ public sealed class TcpLinkSpec
     }
 
     [Fact]
+    public async Task A_dial_for_which_there_is_no_descriptor_is_made_again()
+    {
+        var refused = 0;
+        Socket NewSocket() => ++refused <= 3
+            ? throw new SocketException((int)SocketError.TooManyOpenSockets)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var cluster = new TcpCluster(Eager, socketOfOne: NewSocket);
+        var arrived = new Moment();
+        cluster.Two.Receiver.OnFrame = (_, _, _) => arrived.Came();
+        cluster.OneToTwo.Send(FrameClass.Call, RecordingReceiver.Make(1, 10));
+        await arrived.Wait(Cancel);
+        Assert.Equal(4, refused);
+    }
+
+    [Fact]
     public async Task A_node_that_starts_late_is_reached()
     {
         var authority = new TestAuthority();

@@ -41,6 +41,10 @@ public sealed class TcpLinkTransport : ILinkTransport
         }
     }
 
+    /// <summary>Makes the socket of a dial.</summary>
+    internal Func<Socket> NewSocket { get; init; } =
+        static () => new Socket(SocketType.Stream, ProtocolType.Tcp);
+
     /// <summary>Where links are taken.</summary>
     public IPEndPoint LocalEndPoint => (IPEndPoint)_listener.LocalEndPoint!;
 
@@ -115,11 +119,13 @@ public sealed class TcpLinkTransport : ILinkTransport
 
     private void DialAndRead(LinkSession session, Member member)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        Socket? socket = null;
         var where = $"{member.LinkHost}:{member.LinkPort}";
         var given = false;
         try
         {
+            // Fails when the process has no descriptor left.
+            socket = NewSocket();
             using (_table!.Context.Clock.Schedule(_table.Context.Options.HandshakeTimeout,
                 static socket => ((Socket)socket!).Dispose(), socket))
             {
@@ -131,7 +137,7 @@ public sealed class TcpLinkTransport : ILinkTransport
         {
             if (session.FailureIsNews)
                 _table!.Context.LogOften($"Link to {session.Peer}, {member.Name}, {where}: {failed.Message}");
-            socket.Dispose();
+            socket?.Dispose();
         }
         if (!given) session.ConnectionLost(null);
     }
