@@ -69,7 +69,8 @@ public sealed record LinkOptions
     /// <summary>Longest wait between two dials; the true wait is between half of it and all of it.</summary>
     public TimeSpan BackoffMax { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Accepted connections that may be in their handshake at once; more are closed.</summary>
+    /// <summary>Accepted connections that may be in their handshake at once; beyond it the oldest that has
+    /// shown no certificate is closed.</summary>
     public int HandshakesMax { get; init; } = 64;
 
     /// <summary>Bytes after which a connection is replaced by a fresh one with fresh TLS keys.</summary>
