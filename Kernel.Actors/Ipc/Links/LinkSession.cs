@@ -28,6 +28,7 @@ public sealed partial class LinkSession : ILink
     private LinkConduit? _pending;
     private bool _dialling;
     private int _dialsFailed;
+    private long _connectedNs;
     private IDisposable? _resumeTimer;
     private IDisposable? _dialTimer;
     private IDisposable? _keepaliveTimer;
@@ -35,8 +36,10 @@ public sealed partial class LinkSession : ILink
     private bool _ended;
     private LinkEnd _endReason;
 
-    internal LinkSession(LinkTable table, Member member, bool dials)
+    /// <param name="failures">Dials and sessions before it that failed in a row.</param>
+    internal LinkSession(LinkTable table, Member member, bool dials, int failures)
     {
+        _dialsFailed = failures;
         _table = table;
         _context = table.Context;
         Member = member;
@@ -118,7 +121,22 @@ public sealed partial class LinkSession : ILink
     internal void StartDialling()
     {
         if (!_dials) return;
-        lock (_lock) ScheduleDial(TimeSpan.Zero);
+        lock (_lock) ScheduleDial(_dialsFailed == 0 ? TimeSpan.Zero : Backoff());
+    }
+
+    /// <summary>How many failures in a row the session after this one begins with: none when this one lived
+    /// longer than any pause. One that breaks at once would otherwise be followed without end and
+    /// pause.</summary>
+    internal int FailuresForNext
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var livedNs = _peerId == 0 ? 0 : _context.Clock.MonotonicNs - _connectedNs;
+                return livedNs > _context.Options.BackoffMax.Ticks * 100 ? 0 : _dialsFailed + 1;
+            }
+        }
     }
 
     private void ScheduleDial(TimeSpan delay)
@@ -216,6 +234,7 @@ public sealed partial class LinkSession : ILink
                 EndLocked(LinkEnd.ProtocolError);
                 throw new LinkProtocolException("Hello expects a frame never sent or long delivered");
             }
+            if (!resumed) _connectedNs = _context.Clock.MonotonicNs;
             _peerId = hello.Session;
             SetCredit(hello);
             (conduit.AckedSmall, conduit.AckedBulk) = (_deliveredSmall, _deliveredBulk);

@@ -38,6 +38,36 @@ public sealed class LinkTimerSpec
             static bytes => ScriptedPeer.Kinds(bytes)));
     }
 
+    [Fact]
+    public void Sessions_that_break_at_once_follow_each_other_after_growing_pauses()
+    {
+        var options = new LinkOptions { ResumeMax = TimeSpan.FromSeconds(20) };
+        var cluster = new SimulatedCluster(seed: 31, options);
+        // What node 2 sends first, node 1 can't take, each time.
+        cluster.One.Receiver.OnFrame = (_, _, _) => throw new InvalidOperationException("no such thing");
+        var before = cluster.Two.Receiver.Ends.Count;
+        void Greet(object? _)
+        {
+            if (((LinkSession)cluster.TwoToOne).IsConnected)
+                cluster.TwoToOne.Send(FrameClass.Call, RecordingReceiver.Make(1, 10));
+            cluster.Time.Schedule(TimeSpan.FromMilliseconds(1), Greet, null);
+        }
+        Greet(null);
+        cluster.Time.RunFor(TimeSpan.FromSeconds(20));
+        Assert.InRange(cluster.One.Receiver.Ends.Count - before, 8, 40);
+    }
+
+    [Fact]
+    public void A_session_that_lived_for_a_while_is_followed_by_another_at_once()
+    {
+        var cluster = new SimulatedCluster(seed: 32);
+        cluster.Connect();
+        cluster.Time.RunFor(TimeSpan.FromSeconds(60));
+        ((LinkSession)cluster.OneToTwo).End(LinkEnd.ProtocolError);
+        cluster.Time.RunFor(TimeSpan.FromMilliseconds(10));
+        Assert.True(cluster.Connected);
+    }
+
     private const StringComparison Ordinal = StringComparison.Ordinal;
 
     /// <summary>A clock whose timers wake 2 ms before their time, as an operating system's may.</summary>
