@@ -35,6 +35,7 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
     private readonly OwnerCheck _owners;
     private readonly PeerTable _peers;
     private readonly ILoggingAdapter _log;
+    private readonly LogLimit _refusals;
     private long _refused;
     private long _outdated;
     private long _expired;
@@ -45,6 +46,7 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
         _options = options;
         _log = Logging.GetLogger(system, nameof(IpcNode));
         _handles = new HandleTable(options.Node, options.Blocks);
+        _refusals = new LogLimit(options.Clock);
         _owners = new OwnerCheck(options.Node, options.Blocks, options.Clock, _identities);
         var self = new Principal("system", 0, 0, [0], Authentication.Node);
         Kernel = new CallContext(this, new CallerIdentity(0, 1, options.Node, self));
@@ -216,6 +218,7 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
     internal override void Refused(Request request, string reason)
     {
         Count(request.Caller);
+        if (!MayLogRefusal()) return;
         _log.Warning(
             "Refused call {0}.{1} by {2}: {3}", request.Contract, request.Method,
             request.Caller?.ToString() ?? "nobody", reason);
@@ -224,7 +227,7 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
     internal void RefusedFrame(NodeRef peer, CallerIdentity? caller, string reason)
     {
         Count(caller);
-        _log.Warning("Refused a call from {0}: {1}", peer, reason);
+        if (MayLogRefusal()) _log.Warning("Refused a call from {0}: {1}", peer, reason);
     }
 
     /// <summary>Hands a request to the actor of its object; it is answered with EIO when the handle is
@@ -243,6 +246,14 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
             return;
         if (home.TryQueue(request)) home.Actor.Tell(request, ActorRefs.NoSender);
         else request.Fail(request.Generation, Errno.Overloaded);
+    }
+
+    // Any program can cause these.
+    private bool MayLogRefusal()
+    {
+        if (!_refusals.MayWrite(out var unsaid)) return false;
+        if (unsaid > 0) _log.Warning("{0} more refusals were not written", unsaid);
+        return true;
     }
 
     private void Count(CallerIdentity? caller)

@@ -16,9 +16,10 @@ public sealed class LocalNode : IAsyncDisposable
     /// <param name="settings">What one process may take.</param>
     /// <param name="blocks">Which node is home to which numbers; null when nobody asks.</param>
     /// <param name="clock">Its clock; the machine's when null.</param>
+    /// <param name="hocon">Settings of its actor system that differ.</param>
     public LocalNode(
         Func<ushort, ushort, Request?>? requests = null, IpcSettings? settings = null,
-        IBlockMap? blocks = null, IClock? clock = null)
+        IBlockMap? blocks = null, IClock? clock = null, string hocon = "")
     {
         System = ActorSystem.Create("k42", ConfigurationFactory.ParseString(
             $"""
@@ -26,6 +27,7 @@ public sealed class LocalNode : IAsyncDisposable
             akka.loglevel = ERROR
             akka.stdout-loglevel = OFF
             akka.log-dead-letters = off
+            {hocon}
             """));
         var executor = new PoolExecutor();
         Ipc = new IpcNode(System, new IpcNodeOptions(

@@ -57,7 +57,7 @@ public sealed partial class LinkSession
             return false;
         }
         // Dropping a reply would leave its caller waiting for ever; an end is definite for everybody.
-        _context.Log.Warning($"Link with {Peer} ({Member.Name}): takes no replies, {max} bytes wait.");
+        _context.LogOften($"Link with {Peer} ({Member.Name}): takes no replies, {max} bytes wait.");
         EndLocked(LinkEnd.ProtocolError);
         return false;
     }

@@ -285,7 +285,7 @@ public sealed partial class LinkSession : ILink
         conduit.Pipe.Abort();
         _keepaliveTimer?.Dispose();
         _context.Counters.CountLost();
-        _context.Log.Warning($"Link with {Peer} ({Member.Name}): connection lost; "
+        _context.LogOften($"Link with {Peer} ({Member.Name}): connection lost; "
             + $"{_small.Waiting + _bulk.Waiting} bytes wait.");
         // A connection that opens and dies without use must not be dialled in a tight loop.
         if (Progress > conduit.ProgressAtOpen) _dialsFailed = 0;
@@ -330,7 +330,7 @@ public sealed partial class LinkSession : ILink
                 ? TimeSpan.Zero : conduit.Silence + _context.Options.KeepaliveInterval;
             if (conduit.Silence >= _context.Options.KeepaliveTimeout)
             {
-                _context.Log.Warning($"Link with {Peer} ({Member.Name}): silent for {conduit.Silence}.");
+                _context.LogOften($"Link with {Peer} ({Member.Name}): silent for {conduit.Silence}.");
                 DropOpen();
                 return;
             }

@@ -68,6 +68,21 @@ public sealed class LinkTimerSpec
         Assert.True(cluster.Connected);
     }
 
+    [Fact]
+    public void Lost_connections_and_frames_that_are_not_taken_do_not_flood_the_log()
+    {
+        using var peer = new ScriptedPeer(_time, new ScriptedPipe());
+        peer.Node.Receiver.OnFrame = (_, _, _) => throw new InvalidOperationException("no such thing");
+        for (var session = 1ul; session <= 200; session++)
+        {
+            var hello = ScriptedPeer.Hello() with { Session = 100 + session };
+            var conduit = new LinkConduit(peer.Node.Table, new ScriptedPipe(), "node-1", null);
+            Assert.True(conduit.Feed(hello.ToRecord()) > 0);
+            conduit.Feed(ScriptedPeer.Frames(FrameClass.Call, 1, 1));
+        }
+        Assert.InRange(peer.Node.Log.Lines.Count(static line => line.StartsWith("warning", Ordinal)), 1, 30);
+    }
+
     private const StringComparison Ordinal = StringComparison.Ordinal;
 
     /// <summary>A clock whose timers wake 2 ms before their time, as an operating system's may.</summary>
