@@ -267,6 +267,16 @@ public sealed class LocalCallSpec : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_factory_that_its_actor_lets_go_is_called_no_more()
+    {
+        var factory = new ProbeClient(_node.Process(5_000), _probe.ExportFactory(ProbeContract.ContractId));
+        Assert.Equal(Errno.EPERM, await ErrnoOf(factory.Add(1, 1, Limit)));
+        _probe.InTurn = () => _probe.Home.Expel(_probe);
+        Assert.Equal(2, (await ClientOf(5_001).Add(1, 1, Limit)).Value);
+        Assert.Equal(Errno.EIO, await ErrnoOf(factory.Add(1, 1, Limit)));
+    }
+
+    [Fact]
     public async Task A_second_answer_changes_nothing()
     {
         Assert.Equal(1, (await ClientOf(5_000).AnswerTwice(Limit)).Value);
