@@ -45,7 +45,7 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
     {
         _options = options;
         _log = Logging.GetLogger(system, nameof(IpcNode));
-        _handles = new HandleTable(options.Node, options.Blocks);
+        _handles = new HandleTable(options.Node, options.Blocks, options.Settings.HandlesMax);
         _refusals = new LogLimit(options.Clock);
         _owners = new OwnerCheck(options.Node, options.Blocks, options.Clock, _identities);
         var self = new Principal("system", 0, 0, [0], Authentication.Node);
@@ -142,6 +142,13 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
         if (HomeOf(identity.Pid) == identity.Home) _owners.Lives(identity.Pid);
     }
 
+    private uint UserOf(int pid)
+    {
+        if (pid == 0) return 0;
+        var identity = _identities.Find(pid) ?? _peers.Find(HomeOf(pid), pid);
+        return identity?.Principal.UserIds.Real ?? 0;
+    }
+
     private NodeRef HomeOf(int pid) => _options.Blocks?.HomeOf(pid / IBlockMap.BlockSize) ?? default;
 
     /// <inheritdoc/>
@@ -197,7 +204,7 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
     internal override HandleRow Export(
         ServerObject target, int owner, Rights matched, Rights unmatched, int charged)
     {
-        var row = _handles.Add(target, owner, matched, unmatched, charged);
+        var row = _handles.Add(target, owner, matched, unmatched, charged, UserOf(charged));
         // Looked at only now: a death before it has not seen the row, one after it does.
         if (_owners.IsDead(owner)) row.Home.Actor.Tell(new DropTurn(row), ActorRefs.NoSender);
         return row;
@@ -205,8 +212,8 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
 
     internal override Errno CheckOwner(int process) => _owners.Check(process);
 
-    internal override bool HasRoomForHandle(int process) =>
-        _handles.CausedBy(process) < _options.Settings.HandlesPerProcessMax;
+    internal override bool HasRoomForHandle(int process, Principal principal) =>
+        _handles.HasRoom(process, principal.UserIds.Real, _options.Settings);
 
     internal override int ParkedPerProcessMax => _options.Settings.ParkedPerProcessMax;
 

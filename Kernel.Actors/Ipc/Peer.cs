@@ -34,6 +34,12 @@ internal sealed class Peer : ICompletionSink
     /// <summary>What the peer understands, as far as it has told.</summary>
     public PeerCatalogue Catalogue { get; set; } = PeerCatalogue.Unknown;
 
+    /// <summary>What the peer said of one of its processes; null when it has said nothing.</summary>
+    public CallerIdentity? Find(int pid)
+    {
+        lock (_lock) return _introducedHere.GetValueOrDefault(pid);
+    }
+
     /// <summary>Sends a call; on failure it is answered: Overloaded or NotRun, and certainly did not
     /// run.</summary>
     public void Send(CallerIdentity caller, ObjectHandle target, Request request)

@@ -20,6 +20,10 @@ internal sealed class PeerTable(IpcNode node, IpcNodeOptions options) : IDisposa
     /// <summary>The links; null for a node alone.</summary>
     public ILinkTable? Links { get; set; }
 
+    /// <summary>The identity of another node's process, when that has introduced it.</summary>
+    public CallerIdentity? Find(NodeRef home, int pid) =>
+        _peers.TryGetValue(home, out var peer) ? peer.Find(pid) : null;
+
     /// <summary>Sends a call to an object of another node.</summary>
     public void Send(CallerIdentity caller, ObjectHandle target, Request request)
     {

@@ -47,7 +47,9 @@ public abstract class IpcPort
     internal virtual Errno CheckOwner(int process) => Errno.None;
 
     /// <summary>Whether a process may cause one more handle.</summary>
-    internal virtual bool HasRoomForHandle(int process) => true;
+    /// <param name="process">The process; 0 for one that is yet to be made.</param>
+    /// <param name="principal">For whom it acts: its user has a maximum, too.</param>
+    internal virtual bool HasRoomForHandle(int process, Principal principal) => true;
 
     /// <summary>How many calls of one process objects of this node may hold unanswered.</summary>
     internal virtual int ParkedPerProcessMax => int.MaxValue;

@@ -45,7 +45,8 @@ public sealed class ObjectHome
 
     /// <summary>Whether a caller may be given one more handle; a server that makes one because of a call asks
     /// first, and answers EMFILE or ENOMEM.</summary>
-    public bool HasRoomFor(CallerIdentity caller) => caller.IsKernel || Ipc.HasRoomForHandle(caller.Pid);
+    public bool HasRoomFor(CallerIdentity caller) =>
+        caller.IsKernel || Ipc.HasRoomForHandle(caller.Pid, caller.Principal);
 
     /// <summary>Takes an object in; its methods run in this actor's turns from now on.</summary>
     public T Adopt<T>(T newcomer) where T : ServerObject
