@@ -1,5 +1,6 @@
 using K42.Contracts;
 using K42.Contracts.Ports;
+using K42.Kernel.Ipc.Links;
 
 namespace K42.Kernel.Ipc;
 
@@ -72,7 +73,7 @@ internal sealed class Peer : ICompletionSink
             writer.Clear();
             header.Write(ref writer);
             request.WriteArguments(ref writer);
-            if (writer.Length > CallHeader.FrameBytesMax) request.Fail(generation, Errno.E2BIG);
+            if (writer.Length > LinkOptions.FrameBytesMax) request.Fail(generation, Errno.E2BIG);
             else if (oneWay) Finish(request, generation, Link.Send(FrameClass.Call, writer.Written));
             else SendTracked(request, generation, id, writer.Written);
         }
@@ -265,7 +266,7 @@ internal sealed class Peer : ICompletionSink
         writer.UInt64(id);
         writer.Int16((short)request.ResultErrno);
         if (request.ResultErrno == Errno.None) request.WriteResult(ref writer);
-        if (writer.Length <= CallHeader.FrameBytesMax) SendReplyFrame(writer.Written);
+        if (writer.Length <= LinkOptions.FrameBytesMax) SendReplyFrame(writer.Written);
         else SendRefusal(id, Errno.E2BIG);
         writer.Dispose();
     }

@@ -37,9 +37,6 @@ public sealed class ObjectHome
     /// <summary>In whose name the objects here call others.</summary>
     public CallContext Context => Ipc.Kernel;
 
-    /// <summary>True once the actor has stopped.</summary>
-    public bool IsClosed => _closed;
-
     /// <summary>Calls taken and not answered.</summary>
     internal Parking Parking { get; } = new();
 

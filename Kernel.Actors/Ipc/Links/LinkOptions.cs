@@ -6,7 +6,7 @@ namespace K42.Kernel.Ipc.Links;
 /// hocon/reference/links.conf.</summary>
 public sealed record LinkOptions
 {
-    /// <summary>The largest frame: one 64 KiB piece and its headers.</summary>
+    /// <summary>The largest frame: a full buffer of 64 KiB and room for what goes with it.</summary>
     public const int FrameBytesMax = 65_536 + 4_096;
 
     /// <summary>Bytes of calls that the peer may have in transit to us before we acknowledge some.</summary>
