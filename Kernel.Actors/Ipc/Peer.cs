@@ -157,16 +157,24 @@ internal sealed partial class Peer : ICompletionSink
         _node.DropOwnersOf(Link.Peer, callers);
     }
 
-    /// <summary>The link is over: what was sent fails, what was taken is given up.</summary>
+    /// <summary>The link is over: what was sent fails, what was taken is given up. When no frame is being
+    /// delivered any more.</summary>
     public void Ended()
+    {
+        FailSent();
+        Taken[] taken;
+        lock (_lock) taken = [.. _taken.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
+        foreach (var call in taken) IpcNode.CancelLocal(call.Request, call.Generation, Errno.ESRCH);
+    }
+
+    /// <summary>Answers what was sent and will not be answered by the peer.</summary>
+    public void FailSent()
     {
         Close();
         Sent[] sent;
-        Taken[] taken;
         lock (_lock)
         {
             sent = [.. _sent.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
-            taken = [.. _taken.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
             _sent.Clear();
         }
         foreach (var call in sent)
@@ -176,8 +184,6 @@ internal sealed partial class Peer : ICompletionSink
             var errno = seen ? Errno.MayHaveRun : Errno.NotRun;
             call.Request.Fail(call.Generation, errno);
         }
-        foreach (var call in taken)
-            IpcNode.CancelLocal(call.Request, call.Generation, Errno.ESRCH);
     }
 
     /// <summary>A call that the peer sent is answered.</summary>

@@ -78,7 +78,8 @@ internal sealed class PeerTable(IpcNode node, IpcNodeOptions options) : IDisposa
         peer.Ended();
     }
 
-    /// <summary>No link says anything any more: what is outstanding is answered now.</summary>
+    /// <summary>No link says anything any more: what was sent and is not answered is answered now. What was
+    /// taken is the actors' as long as they live.</summary>
     public void Dispose()
     {
         Peer[] ended;
@@ -89,7 +90,7 @@ internal sealed class PeerTable(IpcNode node, IpcNodeOptions options) : IDisposa
             _followed.Clear();
             _peers.Clear();
         }
-        foreach (var peer in ended) peer.Ended();
+        foreach (var peer in ended) peer.FailSent();
     }
 
     private Peer? To(NodeRef to, out bool isKnown)
@@ -97,7 +98,7 @@ internal sealed class PeerTable(IpcNode node, IpcNodeOptions options) : IDisposa
         isKnown = true;
         if (_peers.TryGetValue(to, out var known) && !known.Link.HasEnded) return known;
         var link = Links?.To(to);
-        isKnown = link is not null;
+        isKnown = link is not null && !Volatile.Read(ref _disposed);
         return link is null ? null : Of(link);
     }
 

@@ -56,9 +56,11 @@ public sealed class SystemClock(IExecutor executor) : IClock
 
         private void Arm(TimeSpan left)
         {
+            // A timer counts whole milliseconds.
+            var piece = Math.Ceiling((left < s_pieceMax ? left : s_pieceMax).TotalMilliseconds);
             try
             {
-                _timer!.Change(left < s_pieceMax ? left : s_pieceMax, Timeout.InfiniteTimeSpan);
+                _timer!.Change(TimeSpan.FromMilliseconds(piece), Timeout.InfiniteTimeSpan);
             }
             catch (ObjectDisposedException)
             {
@@ -71,8 +73,7 @@ public sealed class SystemClock(IExecutor executor) : IClock
             var left = _delay - Stopwatch.GetElapsedTime(_begun, clock.Timestamp());
             if (left > TimeSpan.Zero)
             {
-                // A timer counts whole milliseconds.
-                Arm(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)));
+                Arm(left);
                 return;
             }
             if (Interlocked.Exchange(ref _over, 1) != 0) return;
