@@ -75,9 +75,6 @@ public abstract class Request
     /// <summary>How many of this call one object may hold unanswered.</summary>
     public virtual int ParkedMax => 0;
 
-    /// <summary>True when running the call twice is the same as once.</summary>
-    public virtual bool Idempotent => false;
-
     /// <summary>Which use of this request is under way.</summary>
     internal long Generation => Volatile.Read(ref _state) & ~PhaseMask;
 
