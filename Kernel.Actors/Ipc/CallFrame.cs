@@ -25,9 +25,6 @@ internal enum FrameKind : byte
 internal readonly record struct CallHeader(
     ulong CallId, int Pid, uint Version, uint Index, uint Sequence, ushort Contract, ushort Method)
 {
-    /// <summary>The most that one frame carries: a full buffer and room for what goes with it.</summary>
-    public const int FrameBytesMax = 65_536 + 4_096;
-
     public void Write(ref WireWriter writer)
     {
         writer.Byte((byte)FrameKind.Call);

@@ -20,8 +20,6 @@ internal sealed class DeadLetterAnswers : MinimalActorRef
         system.EventStream.Subscribe(this, typeof(DeadLetter));
     }
 
-    public void Unsubscribe(ActorSystem system) => system.EventStream.Unsubscribe(this);
-
     protected override void TellInternal(object message, IActorRef sender)
     {
         if (message is DeadLetter { Message: Request request }) request.Fail(request.Generation, Errno.EIO);

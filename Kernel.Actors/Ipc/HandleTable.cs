@@ -7,15 +7,16 @@ namespace K42.Kernel.Ipc;
 /// lock.</summary>
 /// <param name="node">This node.</param>
 /// <param name="blocks">Which node is home to a process; null for a node alone.</param>
-internal sealed class HandleTable(NodeRef node, IBlockMap? blocks)
+/// <param name="rowsMax">How many handles the node may have out.</param>
+internal sealed class HandleTable(NodeRef node, IBlockMap? blocks, int rowsMax)
 {
-    /// <summary>How many handles a node may have out (K42's table holds as many).</summary>
-    public const int RowsMax = 0x800000;
-
+    // The last of them are for kernels and servers, which can't be refused.
+    private readonly int _rowsForProcesses = rowsMax - (rowsMax / 64);
     private readonly Lock _lock = new();
     private readonly Queue<int> _free = new();
     private readonly Dictionary<int, Owner> _byOwner = [];
     private readonly Dictionary<int, int> _charges = [];
+    private readonly Dictionary<uint, int> _byUser = [];
     private volatile HandleRow?[] _rows = new HandleRow?[1_024];
     private uint[] _sequences = new uint[1_024];
     private volatile HandleRow?[] _factories = [];
@@ -41,7 +42,9 @@ internal sealed class HandleTable(NodeRef node, IBlockMap? blocks)
 
     /// <summary>Makes a handle.</summary>
     /// <param name="charged">The process whose maximum it counts for; 0 for kernels and servers.</param>
-    public HandleRow Add(ServerObject target, int owner, Rights matched, Rights unmatched, int charged)
+    /// <param name="user">The user whose maximum it counts for; 0 for root, who has none.</param>
+    public HandleRow Add(
+        ServerObject target, int owner, Rights matched, Rights unmatched, int charged, uint user)
     {
         lock (_lock)
         {
@@ -53,9 +56,11 @@ internal sealed class HandleTable(NodeRef node, IBlockMap? blocks)
             var row = new HandleRow(handle, target, target.Home, owner, matched, unmatched)
             {
                 Charged = charged,
+                ChargedUser = user,
             };
             _rows[at] = row;
-            if (charged != 0) _charges[charged] = _charges.GetValueOrDefault(charged) + 1;
+            if (charged != 0) Change(_charges, charged, +1);
+            if (user != 0) Change(_byUser, user, +1);
             if (!_byOwner.TryGetValue(owner, out var owned)) _byOwner[owner] = owned = new Owner();
             // Asked now: once its node is removed, its block is nobody's.
             if (owned.Home.IsNone && owner != 0) owned.Home = blocks?.HomeOf(owner / IBlockMap.BlockSize)
@@ -105,15 +110,23 @@ internal sealed class HandleTable(NodeRef node, IBlockMap? blocks)
             if (_byOwner.TryGetValue(row.Owner, out var owned) && owned.Rows.Remove(row)
                 && owned.Rows.Count == 0)
                 _byOwner.Remove(row.Owner);
-            if (row.Charged != 0 && --_charges[row.Charged] == 0) _charges.Remove(row.Charged);
+            if (row.Charged != 0) Change(_charges, row.Charged, -1);
+            if (row.ChargedUser != 0) Change(_byUser, row.ChargedUser, -1);
             Count--;
         }
     }
 
-    /// <summary>How many handles a process has caused that are still out.</summary>
-    public int CausedBy(int process)
+    /// <summary>Whether a process may cause one more handle.</summary>
+    /// <param name="process">The process; 0 for one that is yet to be made.</param>
+    /// <param name="user">Its user.</param>
+    public bool HasRoom(int process, uint user, IpcSettings settings)
     {
-        lock (_lock) return _charges.GetValueOrDefault(process);
+        lock (_lock)
+        {
+            return Count < _rowsForProcesses
+                && _charges.GetValueOrDefault(process) < settings.HandlesPerProcessMax
+                && (user == 0 || _byUser.GetValueOrDefault(user) < settings.HandlesPerUserMax);
+        }
     }
 
     /// <summary>The handles made for a process, in the order of their index.</summary>
@@ -133,11 +146,18 @@ internal sealed class HandleTable(NodeRef node, IBlockMap? blocks)
             .Order()];
     }
 
+    private static void Change<T>(Dictionary<T, int> counts, T who, int by) where T : notnull
+    {
+        var left = counts.GetValueOrDefault(who) + by;
+        if (left == 0) counts.Remove(who);
+        else counts[who] = left;
+    }
+
     private int TakeSlot()
     {
         // A freed slot rests until 1,024 are free, so that a sequence comes round as late as possible.
-        if (_free.Count > 1_024 || (_used >= RowsMax && _free.Count > 0)) return _free.Dequeue();
-        if (_used >= RowsMax) throw new InvalidOperationException("the node's handle table is full");
+        if (_free.Count > 1_024 || (_used >= rowsMax && _free.Count > 0)) return _free.Dequeue();
+        if (_used >= rowsMax) throw new InvalidOperationException("the node's handle table is full");
         if (_used == _rows.Length)
         {
             var rows = _rows;

@@ -15,6 +15,13 @@ internal sealed class IdentityTable
         throw new InvalidOperationException($"process {identity.Pid} has an identity already");
     }
 
+    /// <summary>The identity of a process of this node; null when none lives that has the
+    /// number.</summary>
+    public CallerIdentity? Find(int pid) => _byPid.GetValueOrDefault(pid);
+
+    /// <summary>True while a process of this node lives.</summary>
+    public bool Has(int pid) => _byPid.ContainsKey(pid);
+
     /// <summary>Gives a process its next credentials; those before are outdated when this returns.</summary>
     public void Replace(CallContext context, Principal principal)
     {

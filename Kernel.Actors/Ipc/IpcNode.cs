@@ -30,12 +30,12 @@ public sealed record IpcNodeOptions(
 public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter, IDisposable
 {
     private readonly IpcNodeOptions _options;
-    private readonly ActorSystem _system;
     private readonly HandleTable _handles;
     private readonly IdentityTable _identities = new();
+    private readonly OwnerCheck _owners;
     private readonly PeerTable _peers;
     private readonly ILoggingAdapter _log;
-    private readonly DeadLetterAnswers _deadLetters;
+    private readonly LogLimit _refusals;
     private long _refused;
     private long _outdated;
     private long _expired;
@@ -43,14 +43,15 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
     /// <summary>The IPC of a node whose objects live in an actor system.</summary>
     public IpcNode(ActorSystem system, IpcNodeOptions options)
     {
-        (_system, _options) = (system, options);
+        _options = options;
         _log = Logging.GetLogger(system, nameof(IpcNode));
-        _handles = new HandleTable(options.Node, options.Blocks);
+        _handles = new HandleTable(options.Node, options.Blocks, options.Settings.HandlesMax);
+        _refusals = new LogLimit(options.Clock);
+        _owners = new OwnerCheck(options.Node, options.Blocks, options.Clock, _identities);
         var self = new Principal("system", 0, 0, [0], Authentication.Node);
         Kernel = new CallContext(this, new CallerIdentity(0, 1, options.Node, self));
         _peers = new PeerTable(this, options);
-        _deadLetters = new DeadLetterAnswers();
-        _deadLetters.Subscribe(system);
+        new DeadLetterAnswers().Subscribe(system);
     }
 
     /// <inheritdoc/>
@@ -84,8 +85,12 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
     public void Connect(ILinkTable links) => _peers.Links = links;
 
     /// <summary>Makes the identity of a process of this node.</summary>
-    public CallContext Admit(int pid, Principal principal) =>
-        new(this, _identities.Add(new CallerIdentity(pid, 1, Node, principal)));
+    public CallContext Admit(int pid, Principal principal)
+    {
+        var context = new CallContext(this, _identities.Add(new CallerIdentity(pid, 1, Node, principal)));
+        _owners.Lives(pid);
+        return context;
+    }
 
     /// <inheritdoc/>
     public void Change(CallContext context, Principal principal) => _identities.Replace(context, principal);
@@ -106,26 +111,50 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
         _peers.AnnounceDeath(context.Identity.Pid);
     }
 
-    /// <summary>Drops every handle that objects of this node made for a process.</summary>
+    /// <summary>Drops every handle that objects of this node made for a process that is dead, and those that
+    /// calls which are under way will make for it.</summary>
     public void DropOwner(int pid)
     {
+        // Before the look at what there is: what is made from now on finds it.
+        _owners.Died(pid);
         // The object hears of it in a turn; calls by the handle are refused from now on, as their caller is
         // dead.
         foreach (var row in _handles.OwnedBy(pid)) row.Home.Actor.Tell(new DropTurn(row), ActorRefs.NoSender);
     }
 
-    /// <summary>Drops every handle that was made for a process of a node that is gone.</summary>
-    internal void DropOwnersOf(NodeRef node)
+    /// <summary>Drops every handle that was made for a process of a node that is gone, and those that calls
+    /// which are under way will make for its processes.</summary>
+    internal void DropOwnersOf(NodeRef node, IEnumerable<int> callers)
     {
+        foreach (var pid in callers)
+        {
+            // A node could have introduced others' processes: it speaks for its own only. A removed node has
+            // none any more.
+            var home = HomeOf(pid);
+            if (pid >= IBlockMap.BlockSize && (home.IsNone || home == node)) _owners.Died(pid);
+        }
         foreach (var pid in _handles.OwnersOf(node)) DropOwner(pid);
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>A peer has introduced a process of its own: it lives.</summary>
+    internal void Introduced(CallerIdentity identity)
     {
-        _peers.Dispose();
-        _deadLetters.Unsubscribe(_system);
+        if (HomeOf(identity.Pid) == identity.Home) _owners.Lives(identity.Pid);
     }
+
+    private uint UserOf(int pid)
+    {
+        if (pid == 0) return 0;
+        var identity = _identities.Find(pid) ?? _peers.Find(HomeOf(pid), pid);
+        return identity?.Principal.UserIds.Real ?? 0;
+    }
+
+    private NodeRef HomeOf(int pid) => _options.Blocks?.HomeOf(pid / IBlockMap.BlockSize) ?? default;
+
+    /// <inheritdoc/>
+    /// <remarks>The actors may go on for a while, and calls to those that end are answered to the last: dead
+    /// letters are followed until the actor system itself is no more.</remarks>
+    public void Dispose() => _peers.Dispose();
 
     void ILinkGreeter.Greeted(ILink link, ulong features, ReadOnlyMemory<byte> catalogue) =>
         _peers.Greeted(link, catalogue.Span);
@@ -149,22 +178,42 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
     internal override void Cancel(CallContext context, ObjectHandle target, Request request, long generation)
     {
         if (target.Node != Node) _peers.Cancel(target.Node, request, generation);
-        else CancelLocal(target.Index, target.Sequence, request, generation, Errno.EINTR);
+        else CancelLocal(request, generation, Errno.EINTR);
     }
 
-    internal void CancelLocal(uint index, uint sequence, Request request, long generation, Errno errno) =>
-        _handles.Find(index, sequence)?.Home.Actor.Tell(
-            new CancelTurn(request, generation, errno), ActorRefs.NoSender);
+    internal override void GiveUp(ObjectHandle target, Request request, long generation)
+    {
+        if (target.Node != Node) _peers.GiveUp(target.Node, request, generation);
+        else request.Row?.Home.Actor.Tell(
+            new CancelTurn(request, generation, Errno.ETIMEDOUT), ActorRefs.NoSender);
+    }
+
+    /// <summary>Asks the actor that has a request to give up on it. The handle that it came by may be stale
+    /// by now, so the request itself says where that is.</summary>
+    internal static void CancelLocal(Request request, long generation, Errno errno)
+    {
+        var row = request.Row;
+        // The row is this use's only if the use is still unanswered after it was read.
+        if (row is not null && request.IsPending(generation))
+            row.Home.Actor.Tell(new CancelTurn(request, generation, errno), ActorRefs.NoSender);
+    }
 
     internal override HandleRow Export(ServerObject target, int owner, Rights matched, Rights unmatched) =>
-        _handles.Add(target, owner, matched, unmatched, owner);
+        Export(target, owner, matched, unmatched, owner);
 
     internal override HandleRow Export(
-        ServerObject target, int owner, Rights matched, Rights unmatched, int charged) =>
-        _handles.Add(target, owner, matched, unmatched, charged);
+        ServerObject target, int owner, Rights matched, Rights unmatched, int charged)
+    {
+        var row = _handles.Add(target, owner, matched, unmatched, charged, UserOf(charged));
+        // Looked at only now: a death before it has not seen the row, one after it does.
+        if (_owners.IsDead(owner)) row.Home.Actor.Tell(new DropTurn(row), ActorRefs.NoSender);
+        return row;
+    }
 
-    internal override bool HasRoomForHandle(int process) =>
-        _handles.CausedBy(process) < _options.Settings.HandlesPerProcessMax;
+    internal override Errno CheckOwner(int process) => _owners.Check(process);
+
+    internal override bool HasRoomForHandle(int process, Principal principal) =>
+        _handles.HasRoom(process, principal.UserIds.Real, _options.Settings);
 
     internal override int ParkedPerProcessMax => _options.Settings.ParkedPerProcessMax;
 
@@ -176,6 +225,7 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
     internal override void Refused(Request request, string reason)
     {
         Count(request.Caller);
+        if (!MayLogRefusal()) return;
         _log.Warning(
             "Refused call {0}.{1} by {2}: {3}", request.Contract, request.Method,
             request.Caller?.ToString() ?? "nobody", reason);
@@ -184,7 +234,7 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
     internal void RefusedFrame(NodeRef peer, CallerIdentity? caller, string reason)
     {
         Count(caller);
-        _log.Warning("Refused a call from {0}: {1}", peer, reason);
+        if (MayLogRefusal()) _log.Warning("Refused a call from {0}: {1}", peer, reason);
     }
 
     /// <summary>Hands a request to the actor of its object; it is answered with EIO when the handle is
@@ -203,6 +253,14 @@ public sealed class IpcNode : IpcPort, IIdentities, ILinkReceiver, ILinkGreeter,
             return;
         if (home.TryQueue(request)) home.Actor.Tell(request, ActorRefs.NoSender);
         else request.Fail(request.Generation, Errno.Overloaded);
+    }
+
+    // Any program can cause these.
+    private bool MayLogRefusal()
+    {
+        if (!_refusals.MayWrite(out var unsaid)) return false;
+        if (unsaid > 0) _log.Warning("{0} more refusals were not written", unsaid);
+        return true;
     }
 
     private void Count(CallerIdentity? caller)

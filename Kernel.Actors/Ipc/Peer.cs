@@ -1,13 +1,14 @@
 using K42.Contracts;
 using K42.Contracts.Ports;
+using K42.Kernel.Ipc.Links;
 
 namespace K42.Kernel.Ipc;
 
 /// <summary>The calls on one link: those sent and not answered, those taken and not answered, and the
 /// identities that each side has introduced.</summary>
-internal sealed class Peer : ICompletionSink
+/// <remarks>Receiving.cs and this file are one class.</remarks>
+internal sealed partial class Peer : ICompletionSink
 {
-    private const int EarlyCancelsMax = 1_024;
     private const int IdentitiesMax = 65_536;
 
     // A longer answer is bulk: small ones, cancels and signals need not wait behind it.
@@ -19,7 +20,6 @@ internal sealed class Peer : ICompletionSink
     private readonly Lock _lock = new();
     private readonly Dictionary<ulong, Sent> _sent = [];
     private readonly Dictionary<ulong, Taken> _taken = [];
-    private readonly HashSet<ulong> _earlyCancels = [];
     private readonly Dictionary<int, CallerIdentity> _introducedHere = [];
     private readonly Dictionary<int, CallerIdentity> _introducedThere = [];
     private ulong _lastCallId;
@@ -35,6 +35,12 @@ internal sealed class Peer : ICompletionSink
 
     /// <summary>What the peer understands, as far as it has told.</summary>
     public PeerCatalogue Catalogue { get; set; } = PeerCatalogue.Unknown;
+
+    /// <summary>What the peer said of one of its processes; null when it has said nothing.</summary>
+    public CallerIdentity? Find(int pid)
+    {
+        lock (_lock) return _introducedHere.GetValueOrDefault(pid);
+    }
 
     /// <summary>Sends a call; on failure it is answered: Overloaded or NotRun, and certainly did not
     /// run.</summary>
@@ -68,7 +74,7 @@ internal sealed class Peer : ICompletionSink
             writer.Clear();
             header.Write(ref writer);
             request.WriteArguments(ref writer);
-            if (writer.Length > CallHeader.FrameBytesMax) request.Fail(generation, Errno.E2BIG);
+            if (writer.Length > LinkOptions.FrameBytesMax) request.Fail(generation, Errno.E2BIG);
             else if (oneWay) Finish(request, generation, Link.Send(FrameClass.Call, writer.Written));
             else SendTracked(request, generation, id, writer.Written);
         }
@@ -83,8 +89,24 @@ internal sealed class Peer : ICompletionSink
     public void Cancel(Request request, long generation)
     {
         var id = request.CallId;
-        // The id is this use's only if the use is still unanswered after it was read.
-        if (request.IsPending(generation)) Notify(FrameKind.Cancel, id);
+        lock (_lock)
+        {
+            if (!HasSent(id, request, generation)) return;
+        }
+        Notify(FrameKind.Cancel, id);
+    }
+
+    /// <summary>A call was answered without the peer: its answer is not waited for, and the peer need not go
+    /// on.</summary>
+    public void GiveUp(Request request, long generation)
+    {
+        var id = request.CallId;
+        lock (_lock)
+        {
+            if (!HasSent(id, request, generation)) return;
+            _sent.Remove(id);
+        }
+        Notify(FrameKind.Cancel, id);
     }
 
     /// <summary>Tells the peer that a process of this node died.</summary>
@@ -120,28 +142,48 @@ internal sealed class Peer : ICompletionSink
         }
     }
 
-    /// <summary>The link is over: what was sent fails, what was taken is dropped with its callers'
-    /// handles.</summary>
-    public void Ended()
+    /// <summary>Nothing comes or goes by the link any more: its callers' identities and handles end, once.
+    /// What was sent and taken follows in <see cref="Ended"/>.</summary>
+    public void Close()
     {
-        Sent[] sent;
-        Taken[] taken;
+        int[] callers;
         lock (_lock)
         {
+            if (_ended) return;
             _ended = true;
-            sent = [.. _sent.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
-            taken = [.. _taken.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
             foreach (var identity in _introducedHere.Values) identity.Revoke(Revocation.Ended);
+            callers = [.. _introducedHere.Keys];
+        }
+        _node.DropOwnersOf(Link.Peer, callers);
+    }
+
+    /// <summary>The link is over: what was sent fails, what was taken is given up. When no frame is being
+    /// delivered any more.</summary>
+    public void Ended()
+    {
+        FailSent();
+        Taken[] taken;
+        lock (_lock) taken = [.. _taken.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
+        foreach (var call in taken) IpcNode.CancelLocal(call.Request, call.Generation, Errno.ESRCH);
+    }
+
+    /// <summary>Answers what was sent and will not be answered by the peer.</summary>
+    public void FailSent()
+    {
+        Close();
+        Sent[] sent;
+        lock (_lock)
+        {
+            sent = [.. _sent.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
             _sent.Clear();
         }
         foreach (var call in sent)
         {
-            var errno = Link.MayHaveBeenSeen(call.Frame) ? Errno.MayHaveRun : Errno.NotRun;
+            // Without a number it is being sent just now.
+            var seen = call.Frame == 0 || Link.MayHaveBeenSeen(call.Frame);
+            var errno = seen ? Errno.MayHaveRun : Errno.NotRun;
             call.Request.Fail(call.Generation, errno);
         }
-        foreach (var call in taken)
-            _node.CancelLocal(call.Index, call.Sequence, call.Request, call.Generation, Errno.ESRCH);
-        _node.DropOwnersOf(Link.Peer);
     }
 
     /// <summary>A call that the peer sent is answered.</summary>
@@ -175,6 +217,10 @@ internal sealed class Peer : ICompletionSink
         Refuse(request, generation);
     }
 
+    // The id may be that of another use, or of a call on the link before this one.
+    private bool HasSent(ulong id, Request request, long generation) =>
+        _sent.TryGetValue(id, out var call) && call.Request == request && call.Generation == generation;
+
     private void Finish(Request request, long generation, long number)
     {
         if (number == 0) Refuse(request, generation);
@@ -194,6 +240,8 @@ internal sealed class Peer : ICompletionSink
     {
         lock (_lock)
         {
+            // Under the lock that its death and its change are told under: what was told is not taken back.
+            if (caller.Revoked) return false;
             if (_introducedThere.TryGetValue(caller.Pid, out var known))
             {
                 if (known == caller) return true;
@@ -225,7 +273,7 @@ internal sealed class Peer : ICompletionSink
         writer.UInt64(id);
         writer.Int16((short)request.ResultErrno);
         if (request.ResultErrno == Errno.None) request.WriteResult(ref writer);
-        if (writer.Length <= CallHeader.FrameBytesMax) SendReplyFrame(writer.Written);
+        if (writer.Length <= LinkOptions.FrameBytesMax) SendReplyFrame(writer.Written);
         else SendRefusal(id, Errno.E2BIG);
         writer.Dispose();
     }
@@ -249,143 +297,7 @@ internal sealed class Peer : ICompletionSink
         writer.Dispose();
     }
 
-    private void ReceiveCall(ref WireReader reader)
-    {
-        var header = CallHeader.Read(ref reader);
-        var errno = Identify(header, out var caller);
-        if (errno != Errno.None)
-        {
-            SendRefusal(header.CallId, errno);
-            return;
-        }
-        var request = _options.Requests(header.Contract, header.Method);
-        if (request is null)
-        {
-            SendRefusal(header.CallId, Errno.ENOSYS);
-            return;
-        }
-        try
-        {
-            request.ReadArguments(ref reader);
-        }
-        catch (WireException)
-        {
-            SendRefusal(header.CallId, Errno.E2BIG);
-            return;
-        }
-        request.Begin();
-        (request.Caller, request.CallId, request.Sink) = (caller, header.CallId, this);
-        var target = new ObjectHandle(_node.Node, header.Index, header.Sequence);
-        Track(header, request, out var cancelled);
-        var generation = request.Generation;
-        _node.Deliver(target, request, inline: ReaderTurn.MayRun);
-        if (cancelled) _node.CancelLocal(header.Index, header.Sequence, request, generation, Errno.EINTR);
-    }
-
-    private void Track(CallHeader header, Request request, out bool cancelled)
-    {
-        cancelled = false;
-        if (header.CallId == 0) return;
-        lock (_lock)
-        {
-            _taken[header.CallId] = new Taken(request, request.Generation, header.Index, header.Sequence);
-            cancelled = _earlyCancels.Count > 0 && _earlyCancels.Remove(header.CallId);
-        }
-    }
-
-    private Errno Identify(CallHeader header, out CallerIdentity? caller)
-    {
-        lock (_lock)
-        {
-            if (!_introducedHere.TryGetValue(header.Pid, out caller) || caller.Version < header.Version)
-            {
-                _node.RefusedFrame(
-                    Link.Peer, null, $"process {header.Pid} v{header.Version} was not introduced");
-                return Errno.EPERM;
-            }
-        }
-        if (caller.Version > header.Version) return RefuseOutdated(caller, header.Version);
-        // The home ends the process then; this does not wait to hear of it.
-        if (caller.Principal.ExpiresNs != 0 && caller.Principal.HasExpired(_options.Clock.RealtimeNs))
-            caller.Revoke(Revocation.Expired);
-        if (caller.Revoked)
-        {
-            _node.RefusedFrame(Link.Peer, caller, $"{caller} is no longer valid ({caller.Revocation})");
-            return caller.Refusal;
-        }
-        if (caller.IsKernel) return Errno.None;
-        var home = _options.Blocks?.HomeOf(header.Pid / IBlockMap.BlockSize) ?? default;
-        if (home == Link.Peer) return Errno.None;
-        // The block may be so new that this node has not heard of it: then the caller tries again.
-        if (home.IsNone && header.Pid >= IBlockMap.BlockSize) return Errno.Overloaded;
-        _node.RefusedFrame(Link.Peer, null, $"process {header.Pid} has its home on {home}");
-        return Errno.EPERM;
-    }
-
-    private Errno RefuseOutdated(CallerIdentity now, uint version)
-    {
-        var before = new CallerIdentity(now.Pid, version, now.Home, now.Principal);
-        before.Revoke(Revocation.Outdated);
-        _node.RefusedFrame(Link.Peer, before, $"process {now.Pid} has credentials v{now.Version} by now");
-        return before.Refusal;
-    }
-
-    private void ReceiveReply(ref WireReader reader)
-    {
-        var (id, errno) = (reader.UInt64(), (Errno)reader.Int16());
-        Sent call;
-        lock (_lock)
-        {
-            if (!_sent.Remove(id, out call)) return;
-        }
-        if (errno == Errno.None) call.Request.ReadResult(ref reader);
-        call.Request.CompleteFromWire(call.Generation, errno);
-    }
-
-    private void ReceiveCancel(ulong id)
-    {
-        Taken call;
-        lock (_lock)
-        {
-            if (!_taken.TryGetValue(id, out call))
-            {
-                // Either answered, or its call is still on the way behind this frame.
-                if (_earlyCancels.Count >= EarlyCancelsMax) _earlyCancels.Clear();
-                _earlyCancels.Add(id);
-                return;
-            }
-        }
-        _node.CancelLocal(call.Index, call.Sequence, call.Request, call.Generation, Errno.EINTR);
-    }
-
-    private void ReceiveIdentity(CallerIdentity identity)
-    {
-        lock (_lock)
-        {
-            if (_introducedHere.Count >= IdentitiesMax) throw new WireException(
-                "too many identities introduced");
-            if (_introducedHere.TryGetValue(identity.Pid, out var known))
-            {
-                // One version of a process's credentials never changes.
-                if (known.Version >= identity.Version) return;
-                known.Revoke(Revocation.Outdated);
-            }
-            _introducedHere[identity.Pid] = identity;
-        }
-    }
-
-    private void ReceiveDeath(int pid)
-    {
-        lock (_lock)
-        {
-            if (_introducedHere.Remove(pid, out var identity)) identity.Revoke(Revocation.Ended);
-        }
-        // A node speaks for its own processes only.
-        if (pid >= IBlockMap.BlockSize
-            && _options.Blocks?.HomeOf(pid / IBlockMap.BlockSize) == Link.Peer) _node.DropOwner(pid);
-    }
-
     private readonly record struct Sent(Request Request, long Generation, long Frame);
 
-    private readonly record struct Taken(Request Request, long Generation, uint Index, uint Sequence);
+    private readonly record struct Taken(Request Request, long Generation);
 }

@@ -41,6 +41,8 @@ public class PpcDispatcher : MessageDispatcher
             || target.Mailbox is not { MessageQueue: PpcQueue } mailbox || !MayRunInline())
             return false;
         var turn = nesting.Turns[nesting.Depth];
+        // Taken first: once answered, the request may belong to another call.
+        var generation = request.Generation;
         // With a sink, others know of the call already: a deadline, or a link.
         request.Unshared = request.Sink is null;
         turn.Offer(request);
@@ -50,9 +52,15 @@ public class PpcDispatcher : MessageDispatcher
         // A busy target's ExecuteTask is never called: the wish must not outlive this call.
         nesting.Wanted = null;
         if (turn.IsTaken) return true;
+        if (!request.IsPending(generation))
+        {
+            // A dead letter, which was answered as such.
+            turn.Withdraw();
+            return true;
+        }
         turn.Take();
         request.Unshared = false;
-        return request.IsAnswered;
+        return false;
     }
 
     /// <inheritdoc/>

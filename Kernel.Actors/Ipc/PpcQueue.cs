@@ -75,6 +75,8 @@ internal sealed class PpcQueue : IMessageQueue, IUnboundedMessageQueueSemantics
     public void CleanUp(IActorRef owner, IMessageQueue deadletters)
     {
         _closed = deadletters;
+        // Whoever has queued before and has not seen this yet is seen here.
+        Interlocked.MemoryBarrier();
         Drain(owner, deadletters);
     }
 
@@ -98,6 +100,10 @@ internal sealed class PpcTurn
     {
         (_offer, Served, request.Offered) = (request, false, true);
     }
+
+    /// <summary>Forgets the offer without touching the request, which somebody else may have by
+    /// now.</summary>
+    public void Withdraw() => _offer = null;
 
     public Request Take()
     {

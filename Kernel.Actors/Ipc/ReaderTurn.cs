@@ -25,6 +25,8 @@ internal static class ReaderTurn
 }
 
 /// <summary>Runs continuations of answers from a link on its reader thread, within the budget.</summary>
+/// <remarks>Other than the executor behind it, it may run an action before Post returns: whoever posts here
+/// holds no lock and has nothing left to do.</remarks>
 internal sealed class ReaderExecutor(IExecutor otherwise) : IExecutor
 {
     public void Post(Action<object?> action, object? state)

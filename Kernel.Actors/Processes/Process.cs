@@ -87,8 +87,9 @@ internal sealed partial class Process : ProcessContract
     {
         Life = ProcessLife.Running;
         _table.Home.Adopt(this);
-        Handle = Export(Pid, Rights.ProcessOnly);
+        // First, because its number may have been that of a process that died.
         _context = _table.Identities.Admit(Pid, Principal);
+        Handle = Export(Pid, Rights.ProcessOnly);
     }
 
     /// <summary>Acts upon the signals that came while it was being made.</summary>

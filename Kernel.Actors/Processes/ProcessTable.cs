@@ -74,6 +74,7 @@ internal sealed partial class ProcessTable : ProcessTableContract
         Principal principal, Func<int, Process> make, Process? parent, Action<Outcome<Process>> then)
     {
         if (!_needs.Membership.MayServe || _processes.Count >= Settings.PerNodeMax
+            || !Home.Ipc.HasRoomForHandle(process: 0, principal)
             || (principal.UserIds.Real != 0 && !principal.IsAdministrator
                 && _perUser.GetValueOrDefault(principal.UserIds.Real) >= Settings.PerUserMax))
         {

@@ -13,6 +13,9 @@ public sealed class SystemClock(IExecutor executor) : IClock
 
     private static readonly long s_ticksToNs = 1_000_000_000L / Stopwatch.Frequency;
 
+    /// <summary>The machine's ticks, by which timers are held to their time.</summary>
+    internal Func<long> Timestamp { get; init; } = Stopwatch.GetTimestamp;
+
     /// <inheritdoc/>
     public long MonotonicNs => Stopwatch.GetTimestamp() * s_ticksToNs;
 
@@ -22,23 +25,27 @@ public sealed class SystemClock(IExecutor executor) : IClock
     /// <inheritdoc/>
     public IDisposable Schedule(TimeSpan delay, Action<object?> action, object? state)
     {
-        var due = new Due(executor, action, state);
+        var due = new Due(this, executor, action, state);
         due.Start(delay > TimeSpan.Zero ? delay : TimeSpan.Zero);
         return due;
     }
 
-    private sealed class Due(IExecutor executor, Action<object?> action, object? state) : IDisposable
+    // The runtime's timers go by another clock, which a busy or virtual machine lets run a few milliseconds
+    // ahead: what wakes early waits for the rest.
+    private sealed class Due(SystemClock clock, IExecutor executor, Action<object?> action, object? state)
+        : IDisposable
     {
         private Timer? _timer;
-        private TimeSpan _left;
+        private TimeSpan _delay;
+        private long _begun;
         private int _over;
 
         public void Start(TimeSpan delay)
         {
-            _left = delay;
+            (_delay, _begun) = (delay, clock.Timestamp());
             _timer = new Timer(
                 static self => ((Due)self!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            Arm();
+            Arm(delay);
         }
 
         public void Dispose()
@@ -47,13 +54,13 @@ public sealed class SystemClock(IExecutor executor) : IClock
             _timer?.Dispose();
         }
 
-        private void Arm()
+        private void Arm(TimeSpan left)
         {
-            var piece = _left < s_pieceMax ? _left : s_pieceMax;
-            _left -= piece;
+            // A timer counts whole milliseconds.
+            var piece = Math.Ceiling((left < s_pieceMax ? left : s_pieceMax).TotalMilliseconds);
             try
             {
-                _timer!.Change(piece, Timeout.InfiniteTimeSpan);
+                _timer!.Change(TimeSpan.FromMilliseconds(piece), Timeout.InfiniteTimeSpan);
             }
             catch (ObjectDisposedException)
             {
@@ -63,9 +70,10 @@ public sealed class SystemClock(IExecutor executor) : IClock
 
         private void Run()
         {
-            if (_left > TimeSpan.Zero)
+            var left = _delay - Stopwatch.GetElapsedTime(_begun, clock.Timestamp());
+            if (left > TimeSpan.Zero)
             {
-                Arm();
+                Arm(left);
                 return;
             }
             if (Interlocked.Exchange(ref _over, 1) != 0) return;

@@ -30,8 +30,15 @@ internal sealed class PipeServer : ObjectActor
     public static Props Props(IpcPort ipc, ulong device) =>
         Akka.Actor.Props.Create(() => new PipeServer(ipc, device));
 
-    public PipeEnds Create(ulong inode, int flags, CallerIdentity caller)
+    /// <summary>Makes a pipe; fails when its process has died since it asked, as nobody would close
+    /// it.</summary>
+    public Outcome<PipeEnds> Create(ulong inode, int flags, CallerIdentity caller)
     {
+        if (caller.Revoked)
+        {
+            Context.Parent.Tell(new PipeEnded(caller.Principal.Uid), Self);
+            return Errno.EPERM;
+        }
         var pipe = new Pipe(this, inode, caller, flags);
         _pipes.Add(inode, pipe);
         var reader = Home.Adopt(pipe.Reader).OpenFor(caller.Pid, Rights.Read);
@@ -80,12 +87,11 @@ internal abstract class PipeTurn(int actor)
 internal sealed class CreateTurn(
     int actor, ulong inode, int flags, CallerIdentity caller, Reply<PipeEnds> reply) : PipeTurn(actor)
 {
-    private PipeEnds _ends;
+    private Outcome<PipeEnds> _ends;
 
     public override void Run(PipeServer server) => _ends = server.Create(inode, flags, caller);
 
-    public override void Finish(Errno failure) =>
-        reply.Give(failure == Errno.None ? _ends : new Outcome<PipeEnds>(failure));
+    public override void Finish(Errno failure) => reply.Give(failure == Errno.None ? _ends : failure);
 }
 
 /// <summary>Lists the pipes of one actor.</summary>

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 
 using K42.Contracts;
+using K42.Contracts.Ports;
 using K42.Kernel.Ipc;
 using K42.Kernel.Runtime;
 
@@ -13,13 +14,24 @@ public sealed class LocalNode : IAsyncDisposable
     /// <summary>Starts a node.</summary>
     /// <param name="requests">Makes requests for frames from links; not needed without links.</param>
     /// <param name="settings">What one process may take.</param>
-    public LocalNode(Func<ushort, ushort, Request?>? requests = null, IpcSettings? settings = null)
+    /// <param name="blocks">Which node is home to which numbers; null when nobody asks.</param>
+    /// <param name="clock">Its clock; the machine's when null.</param>
+    /// <param name="hocon">Settings of its actor system that differ.</param>
+    public LocalNode(
+        Func<ushort, ushort, Request?>? requests = null, IpcSettings? settings = null,
+        IBlockMap? blocks = null, IClock? clock = null, string hocon = "")
     {
         System = ActorSystem.Create("k42", ConfigurationFactory.ParseString(
-            $"{IpcHocon.Text}\nakka.loglevel = ERROR\nakka.stdout-loglevel = OFF\nakka.log-dead-letters = off"));
+            $"""
+            {IpcHocon.Text}
+            akka.loglevel = ERROR
+            akka.stdout-loglevel = OFF
+            akka.log-dead-letters = off
+            {hocon}
+            """));
         var executor = new PoolExecutor();
         Ipc = new IpcNode(System, new IpcNodeOptions(
-            new NodeRef(1, 1), new SystemClock(executor), executor, new SystemRandomness(), Blocks: null,
+            new NodeRef(1, 1), clock ?? new SystemClock(executor), executor, new SystemRandomness(), blocks,
             requests ?? (static (_, _) => null)) { Settings = settings ?? new IpcSettings() });
     }
 

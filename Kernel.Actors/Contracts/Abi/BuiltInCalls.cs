@@ -61,7 +61,9 @@ internal sealed class GiveAccessRequest : Request<ObjectHandle>
         var (row, caller) = (Row!, Caller!);
         var held = row.Unmatched | (caller.Pid == row.Owner ? row.Matched : Rights.None);
         var grows = (Matched & ~held) != 0 || (Unmatched & ~held) != 0;
+        var owner = caller.IsKernel ? Errno.None : target.Home.Ipc.CheckOwner(Process);
         if (!held.HasFlag(Rights.ControlAccess) || grows) Refuse(Errno.EPERM);
+        else if (owner != Errno.None) Refuse(owner);
         else if (!target.Home.HasRoomFor(caller)) Refuse(Errno.EMFILE);
         else Reply.Ok(target.GiveOn(row, caller.Pid, Process, Matched, Unmatched).Handle);
     }

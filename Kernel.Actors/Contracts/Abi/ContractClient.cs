@@ -38,7 +38,7 @@ public abstract class ContractClient
     protected void CallThen<T>(Request<T> request, ServerObject owner, Action<Outcome<T>> then)
     {
         request.Begin();
-        if (!owner.Home.BeginOutgoing(request, then)) return;
+        if (!owner.Home.BeginOutgoing(Handle, request, then)) return;
         var errno = request.CheckArguments();
         if (errno != Errno.None) request.Refuse(errno);
         else Context.Ipc.Send(Context, Handle, request);
@@ -55,10 +55,13 @@ public abstract class ContractClient
     }
 
     /// <summary>Makes a handle of the same object for another process, with the same or fewer rights (EPERM
-    /// when more are asked, or ControlAccess is not held).</summary>
+    /// when more are asked, or ControlAccess is not held; ESRCH when there is no such process).</summary>
     public ValueTask<Outcome<ObjectHandle>> GiveAccess(
         int process, Rights matched, Rights unmatched, CancellationToken cancel = default)
     {
+        // The object's node hears of a death of here once, perhaps before this call: so it is not made then.
+        var owner = Context.Identity.IsKernel ? Errno.None : Context.Ipc.CheckOwner(process);
+        if (owner != Errno.None) return new ValueTask<Outcome<ObjectHandle>>(owner);
         var request = GiveAccessRequest.Rent();
         (request.Process, request.Matched, request.Unmatched) = (process, matched, unmatched);
         return Call(request, cancel);

@@ -16,6 +16,10 @@ public sealed class HandleRow
     /// maximum.</summary>
     internal int Charged { get; init; }
 
+    /// <summary>The user of that process: it counts for that one's maximum, too. 0 for root, who has
+    /// none.</summary>
+    internal uint ChargedUser { get; init; }
+
     /// <summary>The process that the handle was made for.</summary>
     public int Owner { get; }
 

@@ -28,6 +28,12 @@ public abstract class IpcPort
     /// already.</summary>
     internal abstract void Cancel(CallContext context, ObjectHandle target, Request request, long generation);
 
+    /// <summary>A request was abandoned: what the object's actor, or the way to another node, still keeps of
+    /// it goes.</summary>
+    internal virtual void GiveUp(ObjectHandle target, Request request, long generation)
+    {
+    }
+
     /// <summary>Makes a handle.</summary>
     internal abstract HandleRow Export(ServerObject target, int owner, Rights matched, Rights unmatched);
 
@@ -36,8 +42,14 @@ public abstract class IpcPort
         ServerObject target, int owner, Rights matched, Rights unmatched, int charged) =>
         Export(target, owner, matched, unmatched);
 
+    /// <summary>Whether a process may be given access: ESRCH when it is dead, or nobody has its number;
+    /// Overloaded when this may be known later.</summary>
+    internal virtual Errno CheckOwner(int process) => Errno.None;
+
     /// <summary>Whether a process may cause one more handle.</summary>
-    internal virtual bool HasRoomForHandle(int process) => true;
+    /// <param name="process">The process; 0 for one that is yet to be made.</param>
+    /// <param name="principal">For whom it acts: its user has a maximum, too.</param>
+    internal virtual bool HasRoomForHandle(int process, Principal principal) => true;
 
     /// <summary>How many calls of one process objects of this node may hold unanswered.</summary>
     internal virtual int ParkedPerProcessMax => int.MaxValue;

@@ -54,7 +54,7 @@ public abstract class ObjectActor : ActorBase
                 Cancel(cancel);
                 return true;
             case DropTurn drop:
-                drop.Row.Object?.Forget(drop.Row);
+                drop.Row.Object?.OwnerDied(drop.Row);
                 return true;
             default:
                 return Other(message);
@@ -101,6 +101,7 @@ public abstract class ObjectActor : ActorBase
     private static void Cancel(CancelTurn cancel)
     {
         var request = cancel.Request;
+        if (request.IsAbandoned(cancel.Generation)) request.ParkedAt?.Remove(request);
         if (!request.IsPending(cancel.Generation)) return;
         var asked = request.OnCancel;
         if (asked is null || cancel.Errno != Errno.EINTR) request.Fail(cancel.Generation, cancel.Errno);

@@ -37,15 +37,13 @@ public sealed class ObjectHome
     /// <summary>In whose name the objects here call others.</summary>
     public CallContext Context => Ipc.Kernel;
 
-    /// <summary>True once the actor has stopped.</summary>
-    public bool IsClosed => _closed;
-
     /// <summary>Calls taken and not answered.</summary>
     internal Parking Parking { get; } = new();
 
     /// <summary>Whether a caller may be given one more handle; a server that makes one because of a call asks
     /// first, and answers EMFILE or ENOMEM.</summary>
-    public bool HasRoomFor(CallerIdentity caller) => caller.IsKernel || Ipc.HasRoomForHandle(caller.Pid);
+    public bool HasRoomFor(CallerIdentity caller) =>
+        caller.IsKernel || Ipc.HasRoomForHandle(caller.Pid, caller.Principal);
 
     /// <summary>Takes an object in; its methods run in this actor's turns from now on.</summary>
     public T Adopt<T>(T newcomer) where T : ServerObject
@@ -95,9 +93,9 @@ public sealed class ObjectHome
 
     /// <summary>Accepts an outgoing call; when there are too many, its continuation gets
     /// Overloaded.</summary>
-    internal bool BeginOutgoing<T>(Request<T> request, Action<Outcome<T>> then)
+    internal bool BeginOutgoing<T>(ObjectHandle target, Request<T> request, Action<Outcome<T>> then)
     {
-        var continuation = new Continuation<T>(this, request, then);
+        var continuation = new Continuation<T>(this, target, request, then);
         request.Sink = continuation;
         if (_outgoing >= OutgoingMax)
         {
@@ -137,14 +135,16 @@ internal sealed class CancelTurn(Request request, long generation, Errno errno)
     public Errno Errno { get; } = errno;
 }
 
-/// <summary>Tells an actor that a handle of one of its objects was dropped.</summary>
+/// <summary>Tells an actor that the process which a handle of one of its objects was made for is
+/// dead.</summary>
 internal sealed class DropTurn(HandleRow row)
 {
     public HandleRow Row { get; } = row;
 }
 
 /// <summary>An outgoing call of a server: its answer becomes a later turn of the same actor.</summary>
-internal sealed class Continuation<T>(ObjectHome home, Request<T> request, Action<Outcome<T>> then)
+internal sealed class Continuation<T>(
+    ObjectHome home, ObjectHandle target, Request<T> request, Action<Outcome<T>> then)
     : ICompletionSink, IContinuation
 {
     private readonly long _generation = request.Generation;
@@ -169,7 +169,10 @@ internal sealed class Continuation<T>(ObjectHome home, Request<T> request, Actio
         then(_outcome);
     }
 
-    private void Expire() => request.Abandon(_generation, Errno.ETIMEDOUT);
+    private void Expire()
+    {
+        if (request.Abandon(_generation, Errno.ETIMEDOUT)) home.Ipc.GiveUp(target, request, _generation);
+    }
 }
 
 /// <summary>The part of a continuation that the actor runs.</summary>

@@ -75,9 +75,6 @@ public abstract class Request
     /// <summary>How many of this call one object may hold unanswered.</summary>
     public virtual int ParkedMax => 0;
 
-    /// <summary>True when running the call twice is the same as once.</summary>
-    public virtual bool Idempotent => false;
-
     /// <summary>Which use of this request is under way.</summary>
     internal long Generation => Volatile.Read(ref _state) & ~PhaseMask;
 
@@ -115,6 +112,7 @@ public abstract class Request
         _errno = Errno.None;
         Unshared = false;
         Queued = false;
+        Offered = false;
         Executor = null;
         Volatile.Write(ref _state, ((_state & ~PhaseMask) + GenerationStep) | Pending);
     }
@@ -158,8 +156,9 @@ public abstract class Request
         Publish();
     }
 
-    /// <summary>Answers without the object having taken the request; it is then left to the garbage
-    /// collector, because the object may still hold it.</summary>
+    /// <summary>Answers from outside the object's turns. The request is then left to the garbage collector,
+    /// because the object may still hold it; a turn of its actor is to unlink it, see
+    /// <see cref="IpcPort.GiveUp"/>.</summary>
     internal bool Abandon(long generation, Errno errno)
     {
         if (!Claim(generation)) return false;
@@ -168,6 +167,9 @@ public abstract class Request
         Publish();
         return true;
     }
+
+    /// <summary>True when the given use was abandoned. Then it was the last.</summary>
+    internal bool IsAbandoned(long generation) => Volatile.Read(ref _leaked) && Generation == generation;
 
     /// <summary>Ends a use that was claimed.</summary>
     private protected void Settle(Errno errno)
@@ -196,7 +198,7 @@ public abstract class Request
             _continuation = Published;
             return;
         }
-        ParkedAt?.Remove(this);
+        if (!_leaked) ParkedAt?.Remove(this);
         var sink = Sink;
         if (sink is not null)
         {

@@ -6,12 +6,13 @@ public abstract class ServerObject
 {
     private ObjectHome? _home;
     private List<HandleRow>? _handles;
+    private List<HandleRow>? _factories;
 
     /// <summary>The actor's side that the object lives in; set when it is adopted.</summary>
     public ObjectHome Home =>
         _home ?? throw new InvalidOperationException("the object is not in an actor yet");
 
-    /// <summary>How many handles lead to this object.</summary>
+    /// <summary>How many handles lead to this object, its place as a factory not counted.</summary>
     public int HandleCount => _handles?.Count ?? 0;
 
     /// <summary>Unanswered calls that this object holds.</summary>
@@ -32,7 +33,12 @@ public abstract class ServerObject
     }
 
     /// <summary>Makes this object the node's factory of its contract.</summary>
-    public ObjectHandle ExportFactory(ushort contract) => Home.Ipc.ExportFactory(this, contract).Handle;
+    public ObjectHandle ExportFactory(ushort contract)
+    {
+        var row = Home.Ipc.ExportFactory(this, contract);
+        (_factories ??= []).Add(row);
+        return row.Handle;
+    }
 
     /// <summary>The process's client data and rights may be changed when a handle is given on.</summary>
     /// <param name="from">The handle that was given on.</param>
@@ -60,6 +66,14 @@ public abstract class ServerObject
         return row;
     }
 
+    /// <summary>The process that a handle was made for is dead: what it still waits for by that handle is
+    /// over, and takes nothing that the living may have. In a turn of the object's actor.</summary>
+    internal void OwnerDied(HandleRow row)
+    {
+        if (ParkedCount > 0) Home.Parking.FailAll(Errno.ESRCH, request => request.Row == row);
+        Forget(row);
+    }
+
     /// <summary>Forgets a handle, in a turn of the object's actor.</summary>
     internal void Forget(HandleRow row)
     {
@@ -71,8 +85,9 @@ public abstract class ServerObject
 
     internal void ForgetAll()
     {
-        if (_handles is null) return;
-        foreach (var row in _handles) Home.Ipc.Drop(row);
-        _handles.Clear();
+        foreach (var row in _factories ?? []) Home.Ipc.Drop(row);
+        foreach (var row in _handles ?? []) Home.Ipc.Drop(row);
+        _factories?.Clear();
+        _handles?.Clear();
     }
 }

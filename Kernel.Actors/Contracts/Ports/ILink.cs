@@ -49,7 +49,8 @@ public interface ILink
     /// false when it certainly has not ("not run").</summary>
     bool MayHaveBeenSeen(long frameNumber);
 
-    /// <summary>True after <see cref="ILinkReceiver.Ended"/> began.</summary>
+    /// <summary>True once nothing comes or goes any more; then <see cref="ILinkReceiver.Ended"/> was called
+    /// or is about to be.</summary>
     bool HasEnded { get; }
 }
 

@@ -70,7 +70,6 @@ internal static class RequestEmitter
             if (call.OneWay) source.Line("public override bool OneWay => true;").Line();
             var parkedMax = Text.Number(call.ParkedMax);
             if (call.ParkedMax > 0) source.Line($"public override int ParkedMax => {parkedMax};").Line();
-            if (call.Idempotent) source.Line("public override bool Idempotent => true;").Line();
             source.Line($"public static {call.Request} Rent() => Pool.Rent();").Line();
         }
 

@@ -19,10 +19,7 @@ public sealed record LinkContext(
     ILinkReceiver Receiver,
     ILinkLog Log)
 {
-    private const int LinesPerSecond = 20;
-    private readonly Lock _lock = new();
-    private long _secondBeganNs = long.MinValue / 2;
-    private int _lines;
+    private readonly LogLimit _often = new(Clock);
 
     /// <summary>Counts of all links.</summary>
     public LinkCounters Counters { get; } = new();
@@ -39,17 +36,8 @@ public sealed record LinkContext(
     /// <summary>Logs a warning that may come often: 20 a second, the rest is only counted.</summary>
     internal void LogOften(string line)
     {
-        lock (_lock)
-        {
-            var now = Clock.MonotonicNs;
-            if (now - _secondBeganNs >= 1_000_000_000)
-            {
-                var unsaid = _lines - LinesPerSecond;
-                if (unsaid > 0) Log.Warning($"Links: {unsaid} more warnings were not written.");
-                (_secondBeganNs, _lines) = (now, 0);
-            }
-            if (++_lines > LinesPerSecond) return;
-        }
+        if (!_often.MayWrite(out var unsaid)) return;
+        if (unsaid > 0) Log.Warning($"Links: {unsaid} more warnings were not written.");
         Log.Warning(line);
     }
 }

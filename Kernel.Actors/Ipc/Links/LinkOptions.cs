@@ -6,7 +6,7 @@ namespace K42.Kernel.Ipc.Links;
 /// hocon/reference/links.conf.</summary>
 public sealed record LinkOptions
 {
-    /// <summary>The largest frame: one 64 KiB piece and its headers.</summary>
+    /// <summary>The largest frame: a full buffer of 64 KiB and room for what goes with it.</summary>
     public const int FrameBytesMax = 65_536 + 4_096;
 
     /// <summary>Bytes of calls that the peer may have in transit to us before we acknowledge some.</summary>
@@ -69,7 +69,8 @@ public sealed record LinkOptions
     /// <summary>Longest wait between two dials; the true wait is between half of it and all of it.</summary>
     public TimeSpan BackoffMax { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Accepted connections that may be in their handshake at once; more are closed.</summary>
+    /// <summary>Accepted connections that may be in their handshake at once; beyond it the oldest that has
+    /// shown no certificate is closed.</summary>
     public int HandshakesMax { get; init; } = 64;
 
     /// <summary>Bytes after which a connection is replaced by a fresh one with fresh TLS keys.</summary>

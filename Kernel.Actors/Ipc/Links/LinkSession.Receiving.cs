@@ -69,7 +69,7 @@ public sealed partial class LinkSession
     private void EndByReceiver(Exception thrown)
     {
         _context.Counters.CountProtocolError();
-        _context.Log.Warning($"Link with {Peer} ({Member.Name}): a frame could not be taken, "
+        _context.LogOften($"Link with {Peer} ({Member.Name}): a frame could not be taken, "
             + $"{thrown.GetType().Name}: {thrown.Message}; the link ends.");
         End(LinkEnd.ProtocolError);
     }

@@ -57,7 +57,7 @@ public sealed partial class LinkSession
             return false;
         }
         // Dropping a reply would leave its caller waiting for ever; an end is definite for everybody.
-        _context.Log.Warning($"Link with {Peer} ({Member.Name}): takes no replies, {max} bytes wait.");
+        _context.LogOften($"Link with {Peer} ({Member.Name}): takes no replies, {max} bytes wait.");
         EndLocked(LinkEnd.ProtocolError);
         return false;
     }
@@ -132,6 +132,8 @@ public sealed partial class LinkSession
             if (length == 0 && !conduit.AckForced)
             {
                 conduit.Writing = false;
+                // What waits may not go, so that nothing takes the acknowledgement along.
+                if (OwesAck(conduit)) ScheduleAck();
                 return 0;
             }
             // Bytes first: the reader goes on, and more may be acknowledged than they say, never less.

@@ -28,16 +28,18 @@ public sealed partial class LinkSession : ILink
     private LinkConduit? _pending;
     private bool _dialling;
     private int _dialsFailed;
+    private long _connectedNs;
     private IDisposable? _resumeTimer;
     private IDisposable? _dialTimer;
     private IDisposable? _keepaliveTimer;
-    private long _resumeDeadlineNs;
+    private ResumeWait? _resumeWait;
     private bool _ended;
-    private bool _endTold;
     private LinkEnd _endReason;
 
-    internal LinkSession(LinkTable table, Member member, bool dials)
+    /// <param name="failures">Dials and sessions before it that failed in a row.</param>
+    internal LinkSession(LinkTable table, Member member, bool dials, int failures)
     {
+        _dialsFailed = failures;
         _table = table;
         _context = table.Context;
         Member = member;
@@ -58,7 +60,7 @@ public sealed partial class LinkSession : ILink
     public NodeRef Peer => Member.Node;
 
     /// <inheritdoc/>
-    public bool HasEnded => Volatile.Read(ref _endTold);
+    public bool HasEnded => IsOver;
 
     internal NodeRef Self => _table.Self.Node;
 
@@ -110,7 +112,6 @@ public sealed partial class LinkSession : ILink
             _small.Clear();
             _bulk.Clear();
         }
-        Volatile.Write(ref _endTold, true);
         _context.Log.Info($"Link with {Peer} ({Member.Name}): ended, {_endReason}.");
         _table.SessionEnded(this, _endReason);
         _context.Receiver.Ended(this, _endReason);
@@ -120,7 +121,22 @@ public sealed partial class LinkSession : ILink
     internal void StartDialling()
     {
         if (!_dials) return;
-        lock (_lock) ScheduleDial(TimeSpan.Zero);
+        lock (_lock) ScheduleDial(_dialsFailed == 0 ? TimeSpan.Zero : Backoff());
+    }
+
+    /// <summary>How many failures in a row the session after this one begins with: none when this one lived
+    /// longer than any pause. One that breaks at once would otherwise be followed without end and
+    /// pause.</summary>
+    internal int FailuresForNext
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var livedNs = _peerId == 0 ? 0 : _context.Clock.MonotonicNs - _connectedNs;
+                return livedNs > _context.Options.BackoffMax.Ticks * 100 ? 0 : _dialsFailed + 1;
+            }
+        }
     }
 
     private void ScheduleDial(TimeSpan delay)
@@ -218,6 +234,7 @@ public sealed partial class LinkSession : ILink
                 EndLocked(LinkEnd.ProtocolError);
                 throw new LinkProtocolException("Hello expects a frame never sent or long delivered");
             }
+            if (!resumed) _connectedNs = _context.Clock.MonotonicNs;
             _peerId = hello.Session;
             SetCredit(hello);
             (conduit.AckedSmall, conduit.AckedBulk) = (_deliveredSmall, _deliveredBulk);
@@ -226,7 +243,7 @@ public sealed partial class LinkSession : ILink
             _open = conduit;
             _dialling = false;
             _resumeTimer?.Dispose();
-            _resumeTimer = null;
+            (_resumeTimer, _resumeWait) = (null, null);
             ArmKeepalive(conduit);
             flush = !conduit.Writing;
             conduit.Writing = true;
@@ -268,7 +285,7 @@ public sealed partial class LinkSession : ILink
         conduit.Pipe.Abort();
         _keepaliveTimer?.Dispose();
         _context.Counters.CountLost();
-        _context.Log.Warning($"Link with {Peer} ({Member.Name}): connection lost; "
+        _context.LogOften($"Link with {Peer} ({Member.Name}): connection lost; "
             + $"{_small.Waiting + _bulk.Waiting} bytes wait.");
         // A connection that opens and dies without use must not be dialled in a tight loop.
         if (Progress > conduit.ProgressAtOpen) _dialsFailed = 0;
@@ -281,18 +298,22 @@ public sealed partial class LinkSession : ILink
     private void ArmResumeTimer()
     {
         if (_resumeTimer is not null || _ended) return;
-        _resumeDeadlineNs = _context.Clock.MonotonicNs + _context.Options.ResumeMax.Ticks * 100;
-        _resumeTimer = _context.Clock.Schedule(_context.Options.ResumeMax, static self =>
+        var wait = _resumeWait = new ResumeWait(this);
+        _resumeTimer = _context.Clock.Schedule(
+            _context.Options.ResumeMax, static wait => ((ResumeWait)wait!).Expire(), wait);
+    }
+
+    /// <summary>One wait for a connection. A timer that was armed before the last connection, and fires as
+    /// that is lost, is of another wait than the present one.</summary>
+    private sealed class ResumeWait(LinkSession session)
+    {
+        public void Expire()
         {
-            var session = (LinkSession)self!;
             lock (session._lock)
             {
-                // A timer that was armed before the last connection, and fires as it is lost, is not this
-                // one.
-                if (session._open is null && session._context.Clock.MonotonicNs >= session._resumeDeadlineNs)
-                    session.EndLocked(LinkEnd.ResumeExpired);
+                if (session._resumeWait == this) session.EndLocked(LinkEnd.ResumeExpired);
             }
-        }, this);
+        }
     }
 
     private void ArmKeepalive(LinkConduit conduit) => _keepaliveTimer = _context.Clock.Schedule(
@@ -309,7 +330,7 @@ public sealed partial class LinkSession : ILink
                 ? TimeSpan.Zero : conduit.Silence + _context.Options.KeepaliveInterval;
             if (conduit.Silence >= _context.Options.KeepaliveTimeout)
             {
-                _context.Log.Warning($"Link with {Peer} ({Member.Name}): silent for {conduit.Silence}.");
+                _context.LogOften($"Link with {Peer} ({Member.Name}): silent for {conduit.Silence}.");
                 DropOpen();
                 return;
             }

@@ -146,8 +146,8 @@ public sealed class LinkTable : ILinkTable, IMembershipListener, IDisposable
         CheckProtocol(hello);
     }
 
-    /// <summary>A session told its end: a dialler begins the next one at once, since its peer
-    /// can't.</summary>
+    /// <summary>A session told its end: a dialler begins the next one, since its peer can't; at once, or
+    /// after a pause when this one did not live long.</summary>
     internal void SessionEnded(LinkSession session, LinkEnd reason)
     {
         if (!_entries.TryGetValue(session.Peer, out var entry) || entry.Session != session) return;
@@ -191,7 +191,8 @@ public sealed class LinkTable : ILinkTable, IMembershipListener, IDisposable
 
     private LinkSession Make(Entry entry)
     {
-        var session = new LinkSession(this, entry.Member, Dials(entry.Member.Node));
+        var failures = entry.Session?.FailuresForNext ?? 0;
+        var session = new LinkSession(this, entry.Member, Dials(entry.Member.Node), failures);
         entry.Session = session;
         session.StartDialling();
         return session;

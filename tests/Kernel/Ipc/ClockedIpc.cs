@@ -23,6 +23,9 @@ internal sealed class ClockedIpc(IpcPort inner, IClock clock) : IpcPort
         CallContext context, ObjectHandle target, Request request, long generation) =>
         inner.Cancel(context, target, request, generation);
 
+    internal override void GiveUp(ObjectHandle target, Request request, long generation) =>
+        inner.GiveUp(target, request, generation);
+
     internal override HandleRow Export(ServerObject target, int owner, Rights matched, Rights unmatched) =>
         inner.Export(target, owner, matched, unmatched);
 

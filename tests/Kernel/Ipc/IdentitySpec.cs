@@ -1,3 +1,6 @@
+using Akka.Actor;
+using Akka.Event;
+
 using K42.Contracts;
 using K42.Contracts.Ports;
 using K42.Kernel.Ipc;
@@ -51,6 +54,23 @@ public sealed class IdentitySpec
         // What has expired does not come back by a change of ids.
         node.Ipc.Change(process, Bob);
         Assert.Equal(Errno.EKEYEXPIRED, (await client.Add(1, 1, Limit)).Errno);
+    }
+
+    [Fact]
+    public async Task Refusals_are_all_counted_and_do_not_flood_the_log()
+    {
+        var clock = new ManualClock();
+        await using var node = new LocalNode(clock: clock, hocon: "akka.loglevel = WARNING");
+        var lines = new LogLines();
+        node.System.EventStream.Subscribe(lines, typeof(Warning));
+        var probe = node.Start<Probe>(ProbeActor.Of);
+        var stranger = new ProbeClient(node.Process(5_001), probe.Export(5_000, Rights.All));
+        for (var i = 0; i < 1_000; i++) await stranger.Add(1, 1, Limit);
+        Assert.Equal((1_000, 20), (node.Ipc.RefusedCount, lines.Count));
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await stranger.Add(1, 1, Limit);
+        // The second says how many were not written.
+        Assert.Equal((1_001, 22), (node.Ipc.RefusedCount, lines.Count));
     }
 
     [Fact]
@@ -150,4 +170,19 @@ public sealed class IdentitySpec
             await scenario(cluster, one, two, probe, one.Ipc.Admit(pid, Alice));
         });
     }
+}
+
+/// <summary>Counts what a node writes to its log.</summary>
+internal sealed class LogLines : MinimalActorRef
+{
+    private int _count;
+
+    public int Count => Volatile.Read(ref _count);
+
+    public override ActorPath Path => new RootActorPath(Address.AllSystems) / "lines";
+
+    public override IActorRefProvider Provider => throw new NotSupportedException();
+
+    protected override void TellInternal(object message, IActorRef sender) =>
+        Interlocked.Increment(ref _count);
 }

@@ -266,6 +266,42 @@ public sealed class LocalCallSpec : IAsyncLifetime
         Assert.Equal(Errno.None, await ErrnoOf(giver.GiveAccess(5_001, Rights.Read, Rights.None, Limit)));
     }
 
+    [Theory]
+    [InlineData(1_000u, 40)]
+    [InlineData(0u, 63)]
+    public async Task Handles_of_a_users_processes_count_together_and_the_last_are_for_kernels(
+        uint uid, int expected)
+    {
+        // The probe has one itself, and the last is left over.
+        var settings = new IpcSettings { HandlesMax = 65, HandlesPerUserMax = 40 };
+        await using var node = new LocalNode(settings: settings);
+        var probe = node.Start<Probe>(ProbeActor.Of);
+        var one = new ProbeClient(node.Process(5_000, uid), probe.Export(5_000, Rights.All));
+        var two = new ProbeClient(node.Process(5_001, uid), probe.Export(5_001, Rights.All));
+        var made = 2;
+        var last = default(Outcome<ObjectHandle>);
+        while (await one.GiveAccess(5_000, Rights.All, Rights.None, Limit) is { Failed: false } given)
+            (last, made) = (given, made + 1);
+        Assert.Equal(expected, made);
+        Assert.Equal(Errno.EMFILE, await ErrnoOf(two.GiveAccess(5_001, Rights.Read, Rights.None, Limit)));
+        Assert.Equal(2, (await two.Add(1, 1, Limit)).Value);
+        probe.Export(0, Rights.All);
+        // One that is released makes room for another process of the user.
+        new ProbeClient(one.Context, last.Value).Release();
+        if (uid == 0) new ProbeClient(one.Context, one.Handle).Release();
+        Assert.Equal(Errno.None, await ErrnoOf(two.GiveAccess(5_001, Rights.Read, Rights.None, Limit)));
+    }
+
+    [Fact]
+    public async Task A_factory_that_its_actor_lets_go_is_called_no_more()
+    {
+        var factory = new ProbeClient(_node.Process(5_000), _probe.ExportFactory(ProbeContract.ContractId));
+        Assert.Equal(Errno.EPERM, await ErrnoOf(factory.Add(1, 1, Limit)));
+        _probe.InTurn = () => _probe.Home.Expel(_probe);
+        Assert.Equal(2, (await ClientOf(5_001).Add(1, 1, Limit)).Value);
+        Assert.Equal(Errno.EIO, await ErrnoOf(factory.Add(1, 1, Limit)));
+    }
+
     [Fact]
     public async Task A_second_answer_changes_nothing()
     {

@@ -280,4 +280,40 @@ public sealed class PpcHazardSpec : IAsyncLifetime
         var late = await new ProbeClient(_node.Ipc.Kernel, other.Handles[0]).AnswerParked(1, Limit);
         Assert.Equal(0, late.Value);
     }
+
+    [Fact]
+    public async Task A_deadline_leaves_what_an_actor_has_parked_to_that_actors_turns()
+    {
+        var other = _node.Start<Probe>(ProbeActor.Of);
+        var clock = new ManualClock();
+        var home = new ObjectHome(new ClockedIpc(_node.Ipc, clock), _probe.Home.Actor);
+        var caller = home.Adopt(new Probe());
+        var toOther = new ProbeClient(new CallContext(home.Ipc, _node.Ipc.Kernel.Identity), other.Handles[0]);
+        var outcome = new TaskCompletionSource<Outcome<int>>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
+        toOther.ParkThen(7, caller, outcome.SetResult);
+        await toOther.Noted(Limit);
+        Assert.Equal(1, other.ParkedCount);
+        using var gate = new ManualResetEventSlim();
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        other.InTurn = () =>
+        {
+            other.InTurn = null;
+            held.SetResult();
+            gate.Wait(Limit);
+        };
+        var holder = Task.Run(async () => await toOther.Add(1, 1, CancellationToken.None), Limit);
+        await held.Task.WaitAsync(Limit);
+
+        clock.Advance(ObjectHome.OutgoingDeadline);
+
+        // A turn of the other runs: nobody else may touch what it has parked.
+        var during = other.ParkedCount;
+        gate.Set();
+        await holder;
+        Assert.Equal(1, during);
+        Assert.Equal(Errno.ETIMEDOUT, (await outcome.Task.WaitAsync(Limit)).Errno);
+        await toOther.Noted(Limit);
+        Assert.Equal(0, other.ParkedCount);
+    }
 }

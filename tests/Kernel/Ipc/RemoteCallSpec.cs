@@ -137,7 +137,7 @@ public sealed class RemoteCallSpec
         });
 
     [Fact]
-    public void A_cancel_that_overtakes_its_call_is_not_lost() =>
+    public void A_cancel_right_behind_its_call_is_not_lost() =>
         Run(9, async (_, _, _, _, client) =>
         {
             for (var i = 0; i < 100; i++)

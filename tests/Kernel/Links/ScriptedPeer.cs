@@ -44,11 +44,11 @@ internal sealed class ScriptedPeer : IDisposable
     }
 
     public ScriptedPeer(VirtualTime time, ScriptedPipe pipe, LinkHello? hello = null, string name = "node-1",
-        LinkOptions? options = null)
+        LinkOptions? options = null, IClock? clock = null)
     {
         Node =
-            new LinkNode(LinkNode.Describe(2), new NoTransport(), time, time, new SeededRandomness(1),
-                options);
+            new LinkNode(LinkNode.Describe(2), new NoTransport(), clock ?? time, time,
+                new SeededRandomness(1), options);
         Node.Membership.Up(LinkNode.Describe(1));
         Conduit = new LinkConduit(Node.Table, pipe, name, null);
         Answer = Conduit.Feed((hello ?? Hello()).ToRecord());

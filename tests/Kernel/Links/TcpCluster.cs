@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using K42.Contracts.Ports;
 using K42.Kernel.Ipc.Links;
@@ -15,7 +16,8 @@ internal sealed class TcpCluster : IDisposable
     private readonly SystemClock _clock;
 
     public TcpCluster(LinkOptions? options = null, TestAuthority? authority = null,
-        X509Certificate2? certificateOfOne = null, Func<IPEndPoint, ResettingProxy>? proxy = null)
+        X509Certificate2? certificateOfOne = null, Func<IPEndPoint, ResettingProxy?>? proxy = null,
+        Func<Socket>? socketOfOne = null)
     {
         _clock = new SystemClock(_executor);
         authority ??= new TestAuthority();
@@ -24,7 +26,7 @@ internal sealed class TcpCluster : IDisposable
         // Node 1 may show a certificate of anybody's making, but it believes the authority of node 2.
         var own =
             new TcpLinkCredentials(certificateOfOne ?? authority.Issue("node-1"), authority.Authorities);
-        var one = Listen(own);
+        var one = Listen(own, socketOfOne);
         Two =
             new LinkNode(LinkNode.Describe(2, port: Transport.LocalEndPoint.Port), Transport, _clock,
                 _executor,
@@ -48,8 +50,13 @@ internal sealed class TcpCluster : IDisposable
 
     public ILink TwoToOne => Two.Table.To(One.Member.Node)!;
 
-    private static TcpLinkTransport Listen(TcpLinkCredentials credentials) =>
-        new(new IPEndPoint(IPAddress.Loopback, 0), credentials);
+    private static TcpLinkTransport Listen(TcpLinkCredentials credentials, Func<Socket>? socket = null)
+    {
+        var listen = new IPEndPoint(IPAddress.Loopback, 0);
+        return socket is null
+            ? new TcpLinkTransport(listen, credentials)
+            : new TcpLinkTransport(listen, credentials) { NewSocket = socket };
+    }
 
     public void Dispose()
     {

@@ -270,6 +270,45 @@ public sealed class TcpLinkSpec
     }
 
     [Fact]
+    public async Task Strangers_who_say_nothing_keep_no_node_out()
+    {
+        var strangers = new List<Socket>();
+        ResettingProxy? Occupy(IPEndPoint node)
+        {
+            for (var i = 0; i < 2; i++)
+            {
+                var stranger = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                stranger.Connect(node);
+                strangers.Add(stranger);
+            }
+            return null;
+        }
+        // They are first, and nobody but a newcomer makes them go.
+        var options = Eager with { HandshakesMax = 2, HandshakeTimeout = TimeSpan.FromHours(1) };
+        using var cluster = new TcpCluster(options, proxy: Occupy);
+        var arrived = new Moment();
+        cluster.Two.Receiver.OnFrame = (_, _, _) => arrived.Came();
+        cluster.OneToTwo.Send(FrameClass.Call, RecordingReceiver.Make(1, 10));
+        await arrived.Wait(Cancel);
+        foreach (var stranger in strangers) stranger.Dispose();
+    }
+
+    [Fact]
+    public async Task A_dial_for_which_there_is_no_descriptor_is_made_again()
+    {
+        var refused = 0;
+        Socket NewSocket() => ++refused <= 3
+            ? throw new SocketException((int)SocketError.TooManyOpenSockets)
+            : new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var cluster = new TcpCluster(Eager, socketOfOne: NewSocket);
+        var arrived = new Moment();
+        cluster.Two.Receiver.OnFrame = (_, _, _) => arrived.Came();
+        cluster.OneToTwo.Send(FrameClass.Call, RecordingReceiver.Make(1, 10));
+        await arrived.Wait(Cancel);
+        Assert.Equal(4, refused);
+    }
+
+    [Fact]
     public async Task A_node_that_starts_late_is_reached()
     {
         var authority = new TestAuthority();

@@ -1,4 +1,5 @@
 using K42.Contracts;
+using K42.Kernel.Ipc;
 using K42.Kernel.Processes;
 using K42.TestKit.Simulation;
 
@@ -8,6 +9,21 @@ namespace K42.Kernel.Tests.Processes;
 
 public sealed class NumberSpec
 {
+    [Fact]
+    public void A_user_who_has_all_the_handles_that_he_may_have_makes_no_more_processes()
+    {
+        using var nodes = new ProcessNodes(ipc: new IpcSettings { HandlesPerUserMax = 2 });
+        nodes.Run(async () =>
+        {
+            var parent = await nodes.Begin();
+            var child = await parent.Fork();
+            Assert.Equal(Errno.EAGAIN, (await parent.Self.Fork()).Errno);
+            Assert.False((await nodes.Host(nodes.One).Begin(ProcessNodes.Bob, "x")).Failed);
+            await child.Exit();
+            Assert.False((await parent.Self.Fork()).Failed);
+        });
+    }
+
     [Fact]
     public void Numbers_come_from_blocks_that_were_leased_before_they_were_needed()
     {

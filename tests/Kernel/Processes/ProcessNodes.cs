@@ -18,12 +18,14 @@ internal sealed class ProcessNodes : IDisposable
     private readonly ProcessSettings _settings;
 
     public ProcessNodes(
-        ulong seed = 1, int nodes = 1, ProcessSettings? settings = null, SimulatedTables? tables = null)
+        ulong seed = 1, int nodes = 1, ProcessSettings? settings = null, SimulatedTables? tables = null,
+        IpcSettings? ipc = null)
     {
         _settings = settings ?? new ProcessSettings();
         Cluster = new SimulatedCluster(seed, K42.Contracts.ContractCatalogue.NewRequest)
         {
             Tables = tables ?? new SimulatedTables(),
+            IpcSettings = ipc ?? new IpcSettings(),
         };
         for (var node = 0; node < nodes; node++) Cluster.AddNode();
     }

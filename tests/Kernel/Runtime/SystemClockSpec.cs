@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 using K42.Kernel.Runtime;
 
 using Xunit;
@@ -27,5 +29,23 @@ public sealed class SystemClockSpec
         cancelled.Dispose();
         using var due = clock.Schedule(TimeSpan.FromMilliseconds(-5), _ => ran.SetResult(), null);
         await ran.Task.WaitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_timer_that_wakes_early_waits_for_the_rest()
+    {
+        // Of a delay of 1 ms 0.9 have passed when the runtime's timer wakes for the first time.
+        var looks = 0;
+        long Now() => Interlocked.Increment(ref looks) switch
+        {
+            1 => 0,
+            2 => Stopwatch.Frequency * 9 / 10_000,
+            _ => Stopwatch.Frequency,
+        };
+        var clock = new SystemClock(new PoolExecutor()) { Timestamp = Now };
+        var ran = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var due = clock.Schedule(
+            TimeSpan.FromMilliseconds(1), _ => ran.SetResult(Volatile.Read(ref looks)), null);
+        Assert.Equal(3, await ran.Task.WaitAsync(TestContext.Current.CancellationToken));
     }
 }

@@ -19,6 +19,7 @@ internal sealed class TcpLinkConnection : ILinkPipe
     private bool _writerWanted;
     private bool _writerStarted;
     private bool _aborted;
+    private bool _authenticated;
 
     public TcpLinkConnection(Socket socket, LinkContext context, SpinSlots slots)
     {
@@ -26,6 +27,9 @@ internal sealed class TcpLinkConnection : ILinkPipe
         _context = context;
         _slots = slots;
     }
+
+    /// <summary>True once the peer has shown an acceptable certificate.</summary>
+    public bool IsAuthenticated => Volatile.Read(ref _authenticated);
 
     /// <summary>Does TLS on a connected socket; blocks.</summary>
     /// <returns>The peer's node name, as its certificate proves it.</returns>
@@ -52,6 +56,7 @@ internal sealed class TcpLinkConnection : ILinkPipe
         {
             throw new LinkRefusedException(LinkRefusal.Tls, refusal ?? broken.Message.TrimEnd('.'));
         }
+        Volatile.Write(ref _authenticated, true);
         _stream.Blocking = false;
         return name ?? throw new LinkRefusedException(LinkRefusal.Tls, refusal ?? "no certificate was shown");
     }

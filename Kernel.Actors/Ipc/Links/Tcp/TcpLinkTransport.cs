@@ -15,10 +15,12 @@ public sealed class TcpLinkTransport : ILinkTransport
     private readonly TcpLinkCredentials _credentials;
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
     private readonly ManualResetEventSlim _stopping = new();
+
+    // Accepted and in their handshake, the oldest first; guarded by itself.
+    private readonly List<TcpLinkConnection> _entering = [];
     private readonly SpinSlots _slots = SpinSlots.ForThisMachine();
     private readonly Socket _listener;
     private LinkTable? _table;
-    private int _handshakes;
     private volatile bool _disposed;
 
     /// <summary>Takes the port at once, so that it can be told to others; accepts after Start.</summary>
@@ -40,6 +42,10 @@ public sealed class TcpLinkTransport : ILinkTransport
             throw;
         }
     }
+
+    /// <summary>Makes the socket of a dial.</summary>
+    internal Func<Socket> NewSocket { get; init; } =
+        static () => new Socket(SocketType.Stream, ProtocolType.Tcp);
 
     /// <summary>Where links are taken.</summary>
     public IPEndPoint LocalEndPoint => (IPEndPoint)_listener.LocalEndPoint!;
@@ -88,60 +94,84 @@ public sealed class TcpLinkTransport : ILinkTransport
                 _stopping.Wait(AcceptPause);
                 continue;
             }
-            if (Interlocked.Increment(ref _handshakes) > _table!.Context.Options.HandshakesMax)
+            var (where, connection) =
+                (RemoteOf(socket), new TcpLinkConnection(socket, _table!.Context, _slots));
+            if (!Enter(connection, where))
             {
-                Interlocked.Decrement(ref _handshakes);
-                _table.Context.Refuse(LinkRefusal.TooMany,
-                    $"Link from {RemoteOf(socket)}: too many handshakes.");
-                socket.Dispose();
+                connection.Close();
                 continue;
             }
-            var thread =
-                new Thread(() => AcceptAndRead(socket)) { IsBackground = true, Name = "k42-link in" };
+            var thread = new Thread(() => AcceptAndRead(connection, where))
+            {
+                IsBackground = true,
+                Name = "k42-link in",
+            };
             thread.Start();
         }
     }
 
-    private void AcceptAndRead(Socket socket)
+    /// <summary>Lets a connection into its handshake. When there are too many, the one that is silent for the
+    /// longest gives way: who has no certificate can't keep nodes out by waiting.</summary>
+    private bool Enter(TcpLinkConnection newcomer, string where)
     {
-        var counted = 1;
-        void Uncount()
+        TcpLinkConnection? oldest = null;
+        lock (_entering)
         {
-            if (Interlocked.Exchange(ref counted, 0) == 1) Interlocked.Decrement(ref _handshakes);
+            var full = _entering.Count >= _table!.Context.Options.HandshakesMax;
+            if (full) oldest = _entering.Find(static one => !one.IsAuthenticated);
+            if (oldest is not null) _entering.Remove(oldest);
+            if (!full || oldest is not null) _entering.Add(newcomer);
+            if (!full) return true;
         }
-        Run(socket, session: null, RemoteOf(socket), Uncount);
-        Uncount();
+        oldest?.Abort();
+        _table.Context.Refuse(LinkRefusal.TooMany, oldest is null
+            ? $"Link from {where}: too many handshakes."
+            : $"Link from {where}: too many handshakes, the oldest gives way.");
+        return oldest is not null;
+    }
+
+    private void Leave(TcpLinkConnection connection)
+    {
+        lock (_entering) _entering.Remove(connection);
+    }
+
+    private void AcceptAndRead(TcpLinkConnection connection, string where)
+    {
+        Run(connection, session: null, where, () => Leave(connection));
+        Leave(connection);
     }
 
     private void DialAndRead(LinkSession session, Member member)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        Socket? socket = null;
         var where = $"{member.LinkHost}:{member.LinkPort}";
         var given = false;
         try
         {
+            // Fails when the process has no descriptor left.
+            socket = NewSocket();
             using (_table!.Context.Clock.Schedule(_table.Context.Options.HandshakeTimeout,
                 static socket => ((Socket)socket!).Dispose(), socket))
             {
                 socket.Connect(member.LinkHost, member.LinkPort);
             }
-            given = Run(socket, session, where, static () => { });
+            given = Run(
+                new TcpLinkConnection(socket, _table.Context, _slots), session, where, static () => { });
         }
         catch (Exception failed) when (failed is SocketException or ObjectDisposedException)
         {
             if (session.FailureIsNews)
                 _table!.Context.LogOften($"Link to {session.Peer}, {member.Name}, {where}: {failed.Message}");
-            socket.Dispose();
+            socket?.Dispose();
         }
         if (!given) session.ConnectionLost(null);
     }
 
     /// <summary>A connection's whole life, on its reader thread.</summary>
     /// <returns>True when a conduit was made, which then reported its end itself.</returns>
-    private bool Run(Socket socket, LinkSession? session, string where, Action opened)
+    private bool Run(TcpLinkConnection connection, LinkSession? session, string where, Action opened)
     {
         var context = _table!.Context;
-        var connection = new TcpLinkConnection(socket, context, _slots);
         LinkConduit? conduit = null;
         var timedOut = false;
         var timer = context.Clock.Schedule(context.Options.HandshakeTimeout, _ =>

@@ -102,8 +102,6 @@ public abstract partial class CanvasContract : global::K42.Contracts.ServerObjec
 
         public override ushort Method => 2;
 
-        public override bool Idempotent => true;
-
         public static BytesCall Rent() => Pool.Rent();
 
         protected override void WriteArguments(ref global::K42.Contracts.WireWriter writer)
