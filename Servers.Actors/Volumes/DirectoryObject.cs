@@ -51,8 +51,12 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
         // access(2) asks for whom the process is, not as whom it acts.
         if (walk.Intent == WalkIntent.Access && (walk.Flags & EffectiveAccess) == 0) who = who.ByRealIds();
         var known = walk with { RootInode = KnownRoot(walk.RootInode) };
+        // Nothing is made for whom there is no room; who only passes by needs none.
+        var refused = walk.Intent == WalkIntent.Open ? server.MayOpen(caller) : Errno.None;
+        if (refused != Errno.None) known = known with { Flags = known.Flags & ~OpenFlags.O_CREAT };
         var errno = server.Files.Walk(node, known, new Visitor(who, view), out var found);
         if (found.Stop == WalkStop.Done) view.IsExpiring = false;
+        if (found.Stop == WalkStop.Done && refused != Errno.None) errno = refused;
         if (errno != Errno.None) reply.Fail(errno);
         else if (found.Stop != WalkStop.Done) reply.Ok(server.Elsewhere(found, view));
         else if (found.Node is RamFile { Leases: not null } leased) Wait(leased, walk, found, caller, reply);

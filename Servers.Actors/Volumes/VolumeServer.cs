@@ -179,20 +179,27 @@ internal sealed partial class VolumeServer : ObjectActor
         return grant.Target.Forbids(path) ? Errno.EACCES : grant.Target;
     }
 
+    /// <summary>Whether a caller may open a file more: ENFILE, EMFILE.</summary>
+    public Errno MayOpen(CallerIdentity caller)
+    {
+        var who = caller.Principal;
+        var full = _openFiles >= _settings.OpenFilesMax || (!who.IsRoot
+            && _filesByUser.GetValueOrDefault(who.Uid) >= _settings.UserOpenFilesMax);
+        if (full) return Errno.ENFILE;
+        return Home.HasRoomFor(caller) ? Errno.None : Errno.EMFILE;
+    }
+
     /// <summary>Makes an open file for a caller.</summary>
     public Outcome<ObjectHandle> OpenFile(
         RamNode node, VolumeView view, int flags, in WalkFinding found, CallerIdentity caller,
         out OpenFile? opened)
     {
         opened = null;
-        var who = caller.Principal;
-        var full = _openFiles >= _settings.OpenFilesMax || (!who.IsRoot
-            && _filesByUser.GetValueOrDefault(who.Uid) >= _settings.UserOpenFilesMax);
-        if (full) return Errno.ENFILE;
-        if (!Home.HasRoomFor(caller)) return Errno.EMFILE;
+        var errno = MayOpen(caller);
+        if (errno != Errno.None) return errno;
         _openFiles++;
         view.OpenFiles++;
-        Count(_filesByUser, who.Uid, 1);
+        Count(_filesByUser, caller.Principal.Uid, 1);
         RamFileSystem.Pin(node);
         opened = Home.Adopt(new OpenFile(this, node, view, flags, caller)
         {

@@ -294,6 +294,32 @@ public sealed class VolumeSpec
         Assert.Single((await nodes.Volumes(process).List()).Value);
     });
 
+    [Fact]
+    public void Who_may_open_no_file_more_makes_none_and_empties_none()
+    {
+        using var nodes = new ServerNodes { VolumeSettings = new VolumeSettings { UserOpenFilesMax = 1 } };
+        nodes.Run(async _ =>
+        {
+            var (alice, bob) = (nodes.Process(ServerNodes.Alice), nodes.Process(ServerNodes.Bob));
+            var root = await nodes.NewVolume(alice);
+            var file = await root.Open("f", CreateNew);
+            await file.Write("text"u8.ToArray(), -1);
+            const int truncating = OpenFlags.O_RDWR | OpenFlags.O_TRUNC;
+            foreach (var (path, flags) in new[] { ("g", CreateNew), ("f", truncating), ("g", truncating) })
+            {
+                var refused = await root.Walk(Walking.To(path, WalkIntent.Open, flags, 0x1B6));
+                Assert.Equal(Errno.ENFILE, refused.Errno);
+            }
+            var missing = await root.Walk(Walking.To("g", WalkIntent.Status));
+            Assert.Equal(Errno.ENOENT, missing.Errno);
+            Assert.Equal(4, (await root.Walk(Walking.To("f", WalkIntent.Status))).Value.Status.Size);
+            // Others have their own.
+            var handle = await root.GiveAccess(bob.Identity.Pid, Rights.Lookup, Rights.None);
+            var bobs = new DirectoryClient(bob, handle.Value);
+            Assert.False((await bobs.Walk(Walking.To("h", WalkIntent.Open, CreateNew, 0x1B6))).Failed);
+        });
+    }
+
     private static ValueTask<Outcome<WalkReply>> MakeDirectory(DirectoryClient root, string path) =>
         root.Walk(Walking.To(path, WalkIntent.MakeDirectory, mode: 0x1ED));
 
