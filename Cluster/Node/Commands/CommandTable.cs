@@ -289,7 +289,7 @@ internal static class CommandTable
     private static Command Node()
     {
         var file = new Argument<string>("FILE") { Description = "The node's settings." };
-        var withParent = new Option<bool>("--with-parent") { Description = "End when standard input ends." };
+        var withParent = new Option<bool>("--with-parent") { Description = "End when standard input ends with nothing in it." };
         var command = new Command("node", "Run one node in this process.") { file, withParent };
         command.Hidden = true;
         command.SetAction(

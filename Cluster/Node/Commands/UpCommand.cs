@@ -29,12 +29,26 @@ internal static class UpCommand
             return 130;
         }
         var state = cluster.State();
-        state.Save();
-        Describe(cluster, detach);
-        if (detach) return 0;
         try
         {
-            await Task.WhenAll(cluster.Nodes.Select(node => node.WaitAsync(stop.Token))).ConfigureAwait(false);
+            if (detach) cluster.LetGo();
+            else state.Save();
+        }
+        catch
+        {
+            // What can't be found again must not run on.
+            await cluster.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        Describe(cluster, detach);
+        return detach ? 0 : await StayAsync(cluster, state, stop.Token).ConfigureAwait(false);
+    }
+
+    private static async Task<int> StayAsync(LocalCluster cluster, ClusterState state, CancellationToken stop)
+    {
+        try
+        {
+            await Task.WhenAll(cluster.Nodes.Select(node => node.WaitAsync(stop))).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

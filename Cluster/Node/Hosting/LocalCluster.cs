@@ -30,7 +30,8 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <summary>Starts a cluster.</summary>
     /// <param name="data">Its data directory; made when missing.</param>
     /// <param name="count">How many nodes.</param>
-    /// <param name="detached">Whether the nodes outlive this process.</param>
+    /// <param name="detached">Whether the nodes may outlive this process: once it says
+    /// <see cref="LetGo"/>.</param>
     /// <param name="profile">"default" or "demo".</param>
     /// <param name="firstPort">The first gateway's port; 0 for free ones.</param>
     /// <param name="progress">Told what is going on.</param>
@@ -91,6 +92,14 @@ internal sealed class LocalCluster : IAsyncDisposable
 
     /// <summary>What to remember of it.</summary>
     public ClusterState State() => new(Data, Credential, [.. _nodes.Select(node => node.Started)]);
+
+    /// <summary>Makes it the cluster last started, and lets the nodes outlive this process: none does before
+    /// <c>k42 down</c> can find it.</summary>
+    public void LetGo()
+    {
+        State().Save();
+        foreach (var node in _nodes) node.LetGo();
+    }
 
     /// <summary>Ends all nodes, the last one first, so that the first has the last word on the
     /// cluster.</summary>
