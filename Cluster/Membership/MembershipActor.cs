@@ -16,19 +16,6 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 {
     public const string Name = "membership";
 
-    /// <summary>Greetings kept of nodes that Akka.Cluster has not shown yet.</summary>
-    private const int EarlyHellosMax = 1_024;
-
-    private sealed class Peer(UniqueAddress address)
-    {
-        public UniqueAddress Address { get; } = address;
-        public Member? Told { get; set; }
-        public bool IsUp { get; set; }
-        public bool IsDown { get; set; }
-        public Hello? Hello { get; set; }
-        public long SupportedAt { get; set; } = long.MinValue;
-    }
-
     /// <summary>A node started again: its older lives are over, whether or not anyone missed them
     /// yet.</summary>
     public sealed record NewLife(NodeRef Node);
@@ -40,8 +27,8 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
     private readonly AkkaCluster _cluster = AkkaCluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Dictionary<UniqueAddress, Peer> _peers = [];
     private readonly MembershipSetup _setup;
+    private readonly PeerTable _peers;
     private readonly AkkaMembership _membership;
     private readonly MajorityLease _lease;
     private readonly RemovalGate _gate;
@@ -52,6 +39,8 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     {
         _setup = setup;
         _membership = setup.Membership;
+        _peers = new PeerTable(
+            _cluster.SelfUniqueAddress, setup.FenceTicks, setup.Ticks(setup.Options.JoinTimeout));
         _lease = new MajorityLease(setup.FenceTicks);
         _gate = new RemovalGate(setup.FenceTicks);
         Receive<ClusterEvent.MemberUp>(e => Up(e.Member.UniqueAddress));
@@ -90,7 +79,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
     private void Up(UniqueAddress address)
     {
-        var peer = Get(address);
+        var peer = _peers.Get(address, Now);
         if (peer.IsUp) return;
         peer.IsUp = true;
         if (address.Equals(Own))
@@ -109,7 +98,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
     private void Downed(UniqueAddress address)
     {
-        if (_peers.TryGetValue(address, out var peer)) peer.IsDown = true;
+        if (_peers.Find(address) is { } peer) peer.IsDown = true;
         if (address.Equals(Own)) End(ClusterEnd.Downed);
     }
 
@@ -122,12 +111,12 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         }
         _lease.Remove(address.Uid);
         _gate.MemberGone(address.Uid);
-        if (_peers.Remove(address, out var peer) && peer.Told is { } member)
+        if (_peers.Remove(address, Now) is { Told: { } member } peer)
         {
             if (before == MemberStatus.Down && !_setup.HasNewerLife(member.Node))
             {
                 _gate.Begin(
-                    member.Node, address.Uid, Now, peer.SupportedAt, Others().Select(p => p.Address.Uid));
+                    member.Node, address.Uid, Now, peer.SupportedAt, _peers.OthersUp.Select(p => p.Address.Uid));
                 PingOthers();
             }
             else
@@ -145,9 +134,9 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     {
         var address = new UniqueAddress(Address.Parse(hello.Address), hello.Uid);
         if (hello.ClusterId != _setup.ClusterId || address.Equals(Own)) return;
-        if (!_peers.ContainsKey(address) && _peers.Values.Count(p => !p.IsUp) >= EarlyHellosMax) return;
+        if (_peers.Find(address) == null && !_peers.HasRoomForStranger) return;
         if (hello.Asks) Sender.Tell(_setup.Hello(Own, asks: false));
-        var peer = Get(address);
+        var peer = _peers.Get(address, Now);
         if (peer.Hello != null) return;
         peer.Hello = hello;
         _setup.Remember(hello);
@@ -161,7 +150,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         _setup.Remember(newest);
         _gate.ProvedDead(newest);
         TellDue();
-        foreach (var life in Others())
+        foreach (var life in _peers.Others)
         {
             if (life.Hello == null || life.IsDown) continue;
             var node = ClusterMessages.Unpack(life.Hello.Node);
@@ -192,7 +181,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         SavePeers();
         _membership.Remove(node);
         _log.Info("{0} is removed", node);
-        foreach (var peer in Others()) TryTell(peer);
+        foreach (var peer in _peers.Others) TryTell(peer);
     }
 
     private void TellDue()
@@ -203,13 +192,13 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     private void Pinged(Ping ping)
     {
         var address = new UniqueAddress(Sender.Path.Address, ping.Uid);
-        if (!_peers.TryGetValue(address, out var peer) || !peer.IsUp || peer.IsDown) return;
+        if (_peers.Find(address) is not { IsUp: true, IsDown: false } peer) return;
         var now = Now;
         peer.SupportedAt = now;
-        var supported = Others().Where(p => p.SupportedAt != long.MinValue).ToArray();
-        Sender.Tell(new Pong(ping.SentAt, Own.Uid, [.. supported.Select(p => p.Address.Uid)],
+        var supported = _peers.Supports();
+        Sender.Tell(new Pong(ping.SentAt, Own.Uid, [.. supported.Select(support => support.Uid)],
             [.. supported.Select(
-                p => (long)_setup.Time.GetElapsedTime(p.SupportedAt, now).TotalMilliseconds)]));
+                support => (long)_setup.Time.GetElapsedTime(support.At, now).TotalMilliseconds)]));
     }
 
     private void Ponged(Pong pong)
@@ -227,8 +216,9 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
     private void Ticked()
     {
+        _peers.Forget(Now);
         PingOthers();
-        foreach (var peer in Others())
+        foreach (var peer in _peers.Others)
             if (peer.IsUp && peer.Hello == null) Greet(peer);
             else TryTell(peer);
         TellDue();
@@ -239,8 +229,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     private void PingOthers()
     {
         var ping = new Ping(Now, Own.Uid);
-        foreach (var peer in Others())
-            if (peer.IsUp) At(peer).Tell(ping, Context.Self);
+        foreach (var peer in _peers.OthersUp) At(peer).Tell(ping, Context.Self);
     }
 
     private void Greet(Peer peer) => At(peer).Tell(_setup.Hello(Own, asks: true), Context.Self);
@@ -248,22 +237,14 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     private static ActorSelection At(Peer peer) =>
         Context.ActorSelection(new RootActorPath(peer.Address.Address) / "user" / ClusterRoot.Name / Name);
 
-    private IEnumerable<Peer> Others() => _peers.Values.Where(peer => !peer.Address.Equals(Own));
-
-    private Peer Get(UniqueAddress address)
-    {
-        if (!_peers.TryGetValue(address, out var peer)) _peers.Add(address, peer = new Peer(address));
-        return peer;
-    }
-
     private void SavePeers() => _setup.SavePeers(
-        [.. Others().Where(peer => peer.Told != null)
+        [.. _peers.Others.Where(peer => peer.Told != null)
             .Select(p => $"{p.Address.Address.Host}:{p.Address.Address.Port}")]);
 
     /// <summary>Moves the end of the right to serve, and says so when it comes or goes.</summary>
     private void Renew()
     {
-        if (!_peers.TryGetValue(Own, out var self) || self.Told == null || self.IsDown) return;
+        if (_peers.Own is not { Told: not null, IsDown: false }) return;
         // It may have ended, and now come back, since the last look.
         if (!_membership.MayServe) TellServing(false);
         _membership.ServeUntil(_lease.ServesUntil());
@@ -292,13 +273,13 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
     private void CheckReady()
     {
-        if (!_peers.TryGetValue(Own, out var self) || self.Told == null) return;
-        if (_peers.Values.All(peer => !peer.IsUp || peer.Told != null)) _setup.Ready();
+        if (_peers.Own?.Told == null) return;
+        if (_peers.All.All(peer => !peer.IsUp || peer.Told != null)) _setup.Ready();
     }
 
     private void End(ClusterEnd end)
     {
-        if (_peers.TryGetValue(Own, out var self)) self.IsDown = true;
+        if (_peers.Own is { } self) self.IsDown = true;
         _membership.ServeUntil(long.MinValue);
         if (_mayServe) _setup.ServingChanged(false);
         _mayServe = false;

@@ -128,6 +128,35 @@ public sealed class FailureSpec
         Assert.True(await LeaseWhenGranted(others[0]) > 0);
     }
 
+    [Fact]
+    public async Task A_member_that_removed_a_node_still_says_when_it_supported_it()
+    {
+        await using var cluster = new TestCluster();
+        var nodes = await cluster.StartThree();
+        foreach (var node in nodes) await node.Serves();
+        var log = new ChangeLog(nodes[0].Membership);
+        var dead = AkkaCluster.Get(nodes[2].System).SelfUniqueAddress;
+        await nodes[2].CrashAsync();
+        await log.Heard($"removed {nodes[2].Membership.Self.Node}");
+
+        // node-2 may have seen the removal later: it asks now.
+        var self = AkkaCluster.Get(nodes[1].System).SelfUniqueAddress;
+        var asked = AkkaCluster.Get(nodes[0].System).SelfAddress;
+        var door = nodes[1].System.ActorSelection(
+            new RootActorPath(asked) / "user" / ClusterRoot.Name / MembershipActor.Name);
+        using var inbox = Inbox.Create(nodes[1].System);
+        door.Tell(new Ping(0, self.Uid), inbox.Receiver);
+        var pong = (Pong)await inbox.ReceiveAsync(TestCluster.Patience);
+        var at = Array.IndexOf(pong.Supported, dead.Uid);
+        Assert.True(at >= 0, "the answer has lost it");
+
+        var gate = new RemovalGate(fenceTicks: 1_000_000);
+        gate.Begin(nodes[2].Membership.Self.Node, dead.Uid, now: 2_000_000, 0, [pong.Uid]);
+        gate.Heard(pong.Uid, 2_000_000, [(dead.Uid, 2_000_000 - pong.AgesMs[at])]);
+        Assert.Empty(gate.TakeDue(2_000_001));
+        Assert.Single(gate.TakeDue(3_000_000 - pong.AgesMs[at]));
+    }
+
     private static Task<ClusterNode> StartWith(
         TestCluster cluster, string name, string hocon, params string[] seeds)
     {
