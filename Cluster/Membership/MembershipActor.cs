@@ -171,14 +171,14 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     private void TellUp(Peer peer, Member member)
     {
         peer.Told = member;
-        SavePeers();
+        KeepPeers();
         _membership.Add(member, peer.Address.Address);
         _log.Info("{0} ({1}) is up", member.Node, member.Name);
     }
 
     private void TellRemoved(NodeRef node)
     {
-        SavePeers();
+        KeepPeers();
         _membership.Remove(node);
         _log.Info("{0} is removed", node);
         foreach (var peer in _peers.Others) TryTell(peer);
@@ -237,7 +237,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     private static ActorSelection At(Peer peer) =>
         Context.ActorSelection(new RootActorPath(peer.Address.Address) / "user" / ClusterRoot.Name / Name);
 
-    private void SavePeers() => _setup.SavePeers(
+    private void KeepPeers() => _setup.KeepPeers(
         [.. _peers.Others.Where(peer => peer.Told != null)
             .Select(p => $"{p.Address.Address.Host}:{p.Address.Address.Port}")]);
 

@@ -57,6 +57,7 @@ public sealed record NodeState
 }
 
 /// <summary>A node's data directory, locked for as long as the node runs.</summary>
+/// <remarks>Any thread may use it; only those that write wait for the disk.</remarks>
 internal sealed class NodeDirectory : IDisposable
 {
     private const string StateName = "node.json";
@@ -64,7 +65,9 @@ internal sealed class NodeDirectory : IDisposable
     private readonly string _statePath;
     private readonly FileStream _lock;
     private readonly Lock _guard = new();
+    private readonly Lock _writing = new();
     private NodeState _state;
+    private NodeState? _written;
 
     private NodeDirectory(string statePath, FileStream fileLock, NodeState state)
     {
@@ -73,7 +76,10 @@ internal sealed class NodeDirectory : IDisposable
         _state = state;
     }
 
-    /// <summary>What is on the disk.</summary>
+    /// <summary>Called after a <see cref="Change"/>, by whoever changed it.</summary>
+    public Action? Changed { get; set; }
+
+    /// <summary>What is on the disk, or will be.</summary>
     public NodeState State
     {
         get
@@ -119,10 +125,33 @@ internal sealed class NodeDirectory : IDisposable
     /// <summary>Writes the state to the disk before returning.</summary>
     public void Save(NodeState state)
     {
+        lock (_guard) _state = state;
+        Write();
+    }
+
+    /// <summary>Changes the state; it comes to the disk later.</summary>
+    public void Change(Func<NodeState, NodeState> change)
+    {
         lock (_guard)
         {
+            var after = change(_state);
+            if (ReferenceEquals(after, _state)) return;
+            _state = after;
+        }
+        Changed?.Invoke();
+    }
+
+    /// <summary>Writes what is not on the disk yet.</summary>
+    /// <exception cref="IOException">The disk does not take it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The directory does not.</exception>
+    public void Write()
+    {
+        lock (_writing)
+        {
+            var state = State;
+            if (ReferenceEquals(state, _written)) return;
             SecureFiles.Replace(_statePath, state.Format());
-            _state = state;
+            _written = state;
         }
     }
 
