@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace K42.Cluster.Membership;
 
 /// <summary>The clock of the right to serve: monotonic, and it goes on while the machine sleeps.</summary>
-/// <remarks>.NET's own clock stands still in suspend (CLOCK_MONOTONIC): a node would wake up with its right, long
-/// after the others published its death. A virtual machine that its hypervisor pauses has no clock that tells of
-/// it. Any thread may use it.</remarks>
+/// <remarks>.NET's own clock stands still in suspend (CLOCK_MONOTONIC): a node would wake up with its right,
+/// long after the others published its death. A virtual machine that its hypervisor pauses has no clock that
+/// tells of it. Any thread may use it.</remarks>
 public sealed class BootClock : TimeProvider
 {
     private const int ClockBootTime = 7; // CLOCK_BOOTTIME, clock_gettime(2)

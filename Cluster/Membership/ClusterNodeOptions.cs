@@ -54,6 +54,6 @@ public sealed record ClusterNodeOptions
     /// <summary>Where callbacks run; the thread pool when left out.</summary>
     public IExecutor? Executor { get; init; }
 
-    /// <summary>The monotonic clock and timers.</summary>
-    public TimeProvider Time { get; init; } = TimeProvider.System;
+    /// <summary>The monotonic clock, which must go on while the machine sleeps, and timers.</summary>
+    public TimeProvider Time { get; init; } = BootClock.Instance;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Configuration;
@@ -22,7 +23,7 @@ public sealed class PureSpec
         lease.Add(2, now: 10);
         Assert.Equal(10 + Fence, lease.ServesUntil());
         lease.Add(3, now: 20);
-        Assert.Equal(20 + Fence, lease.ServesUntil());
+        Assert.Equal(10 + Fence, lease.ServesUntil());
         lease.Support(2, sentAt: 50);
         lease.Support(2, sentAt: 40);
         Assert.Equal(50 + Fence, lease.ServesUntil());
@@ -34,6 +35,33 @@ public sealed class PureSpec
         lease.Remove(3);
         lease.Remove(4);
         Assert.Equal(long.MaxValue, lease.ServesUntil());
+    }
+
+    [Fact]
+    public void A_member_learnt_late_never_extends_the_right_to_serve() =>
+        Gen.Int[0, 1_000].Array[1, 9].Sample(heard =>
+    {
+        var lease = new MajorityLease(Fence);
+        for (var uid = 0; uid < heard.Length; uid++)
+        {
+            lease.Add(uid, now: 0);
+            lease.Support(uid, heard[uid]);
+        }
+        var before = lease.ServesUntil();
+        lease.Add(99, now: 5_000);
+        return lease.ServesUntil() <= before;
+    });
+
+    [Fact]
+    public void The_clock_of_the_right_to_serve_is_the_machines_uptime_with_its_sleep()
+    {
+        var before = UptimeSeconds();
+        var now = BootClock.Instance.GetTimestamp() / (double)BootClock.Instance.TimestampFrequency;
+        // proc_uptime(5) cuts off after hundredths.
+        Assert.InRange(now, before, UptimeSeconds() + 0.02);
+
+        static double UptimeSeconds() => double.Parse(
+            File.ReadAllText("/proc/uptime").Split(' ')[0], CultureInfo.InvariantCulture);
     }
 
     [Fact]
