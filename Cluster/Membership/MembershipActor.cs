@@ -25,6 +25,11 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         public static readonly Tick Instance = new();
     }
 
+    private sealed class Lapse
+    {
+        public static readonly Lapse Instance = new();
+    }
+
     private readonly AkkaCluster _cluster = AkkaCluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly MembershipSetup _setup;
@@ -39,10 +44,12 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     {
         _setup = setup;
         _membership = setup.Membership;
+        // Programs end a moment after T1; whoever publishes a death leaves room for that.
+        var gateTicks = setup.FenceTicks + (2 * setup.Ticks(setup.Options.HeartbeatInterval));
         _peers = new PeerTable(
-            _cluster.SelfUniqueAddress, setup.FenceTicks, setup.Ticks(setup.Options.JoinTimeout));
+            _cluster.SelfUniqueAddress, gateTicks, setup.Ticks(setup.Options.JoinTimeout));
         _lease = new MajorityLease(setup.FenceTicks);
-        _gate = new RemovalGate(setup.FenceTicks);
+        _gate = new RemovalGate(gateTicks);
         Receive<ClusterEvent.MemberUp>(e => Up(e.Member.UniqueAddress));
         Receive<ClusterEvent.MemberDowned>(e => Downed(e.Member.UniqueAddress));
         Receive<ClusterEvent.MemberRemoved>(e => Removed(e.Member.UniqueAddress, e.PreviousStatus));
@@ -53,6 +60,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         Receive<ThisActorSystemQuarantinedEvent>(_ => ShutOut());
         Receive<NewLife>(life => BuryOlder(life.Node));
         Receive<Tick>(_ => Ticked());
+        Receive<Lapse>(_ => Renew());
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -247,8 +255,19 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         if (_peers.Own is not { Told: not null, IsDown: false }) return;
         // It may have ended, and now come back, since the last look.
         if (!_membership.MayServe) TellServing(false);
-        _membership.ServeUntil(_lease.ServesUntil());
+        var until = _lease.ServesUntil();
+        _membership.ServeUntil(until);
         TellServing(_membership.MayServe);
+        if (_mayServe && until != long.MaxValue) LookAgainAt(until);
+        else Timers.Cancel(Lapse.Instance);
+    }
+
+    /// <summary>The end of the right is told when it comes, not with the next tick.</summary>
+    private void LookAgainAt(long until)
+    {
+        var left = TimeSpan.FromSeconds((double)(until - Now) / _setup.Time.TimestampFrequency);
+        var least = TimeSpan.FromMilliseconds(1);
+        Timers.StartSingleTimer(Lapse.Instance, Lapse.Instance, left > least ? left : least);
     }
 
     private void TellServing(bool mayServe)

@@ -9,7 +9,7 @@ namespace K42.Cluster.Membership;
 /// was seen, because whoever took part in it supports the node no more. A crashed node was silent for longer
 /// than T1 before its removal, and waits for nothing but one round of answers. Pure: times come in, and one
 /// thread uses it.</remarks>
-/// <param name="fenceTicks">T1 in ticks of the clock that the times come from.</param>
+/// <param name="fenceTicks">T1 and a margin, in ticks of the clock that the times come from.</param>
 internal sealed class RemovalGate(long fenceTicks)
 {
     private sealed class Removal(NodeRef node, int uid, long seenAt, long supportedAt, HashSet<int> unheard)
