@@ -123,8 +123,8 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         {
             if (before == MemberStatus.Down && !_setup.HasNewerLife(member.Node))
             {
-                _gate.Begin(
-                    member.Node, address.Uid, Now, peer.SupportedAt, _peers.OthersUp.Select(p => p.Address.Uid));
+                var left = _peers.OthersUp.Select(other => other.Address.Uid);
+                _gate.Begin(member.Node, address.Uid, Now, peer.SupportedAt, left);
                 PingOthers();
             }
             else
@@ -137,10 +137,11 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         CheckReady();
     }
 
-    /// <summary>A member said who it is.</summary>
+    /// <summary>A member said who it is. It can say so for itself only.</summary>
     private void Greeted(Hello hello)
     {
-        var address = new UniqueAddress(Address.Parse(hello.Address), hello.Uid);
+        var address = new UniqueAddress(Sender.Path.Address, hello.Uid);
+        if (hello.Address != $"{address.Address}") return;
         if (hello.ClusterId != _setup.ClusterId || address.Equals(Own)) return;
         if (_peers.Find(address) == null && !_peers.HasRoomForStranger) return;
         if (hello.Asks) Sender.Tell(_setup.Hello(Own, asks: false));
@@ -211,6 +212,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
     private void Ponged(Pong pong)
     {
+        if (_peers.Find(new UniqueAddress(Sender.Path.Address, pong.Uid)) is not { IsUp: true }) return;
         _lease.Support(pong.Uid, pong.SentAt);
         var now = Now;
         var count = Math.Min(pong.Supported.Length, pong.AgesMs.Length);
