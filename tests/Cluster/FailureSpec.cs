@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Remote;
 using Akka.Remote.Transport;
 using K42.Cluster.Membership;
+using K42.Cluster.Tables;
 using K42.Contracts;
 using Xunit;
 using AkkaCluster = Akka.Cluster.Cluster;
@@ -157,11 +158,57 @@ public sealed class FailureSpec
         Assert.Single(gate.TakeDue(3_000_000 - pong.AgesMs[at]));
     }
 
+    [Fact]
+    public async Task A_lease_asked_of_a_grantor_that_dies_is_granted_by_the_next()
+    {
+        await using var cluster = new TestCluster();
+        var timings = TestCluster.Timings with { LeaseTimeout = TimeSpan.FromSeconds(30) };
+        var first = await StartWith(cluster, "node-1", "", timings);
+        var second = await StartWith(cluster, "node-2", "", timings, first.Address);
+        var third = await StartWith(cluster, "node-3", "", timings, first.Address);
+        foreach (var node in new[] { first, second, third }) await node.Serves();
+        await first.CrashAsync();
+        var leases = new[] { second.Grantor.Lease(), second.Grantor.Lease(), third.Grantor.Lease() };
+        var blocks = await Task.WhenAll(leases);
+        Assert.All(blocks, block => Assert.False(block.Failed));
+        Assert.Equal(3, blocks.Select(block => block.Value).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_node_id_is_granted_while_a_member_is_silent()
+    {
+        await using var cluster = new TestCluster();
+        const string adapter = "akka.remote.dot-netty.tcp.applied-adapters = [trttl]";
+        var timings = TestCluster.Timings with { AcceptablePause = TimeSpan.FromSeconds(30) };
+        var first = await StartWith(cluster, "node-1", adapter, timings);
+        var second = await StartWith(cluster, "node-2", adapter, timings, first.Address);
+        var third = await StartWith(cluster, "node-3", adapter, timings, first.Address);
+        await first.Serves();
+        await Cut(first, third);
+        await Cut(second, third);
+        // This one waits for the silent member as long as it may; the next has nothing to wait for.
+        Assert.False((await first.Grantor.Lease()).Failed);
+        var done = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var want = new LeaseActor.WantNodeId(
+            "another directory", 0, (no, id) => done.TrySetResult(no?.Errno ?? -id));
+        first.System.ActorSelection($"/user/{ClusterRoot.Name}/{LeaseActor.Name}").Tell(want);
+        var answer = await done.Task.WaitAsync(TestCluster.Patience, TestContext.Current.CancellationToken);
+        Assert.Equal(-4, answer);
+    }
+
     private static Task<ClusterNode> StartWith(
-        TestCluster cluster, string name, string hocon, params string[] seeds)
+        TestCluster cluster, string name, string hocon, params string[] seeds) =>
+        StartWith(cluster, name, hocon, TestCluster.Timings, seeds);
+
+    private static Task<ClusterNode> StartWith(
+        TestCluster cluster, string name, string hocon, ClusterOptions timings, params string[] seeds)
     {
         cluster.Authority.EnsureNode(Path.Combine(cluster.DirectoryOf(name), "node.pem"), name);
-        return cluster.Start(cluster.Options(name, seeds) with { Hocon = $"akka.loglevel = OFF\n{hocon}" });
+        return cluster.Start(cluster.Options(name, seeds) with
+        {
+            Hocon = $"akka.loglevel = OFF\n{hocon}",
+            Cluster = timings,
+        });
     }
 
     private static async Task Cut(ClusterNode left, ClusterNode right)
