@@ -1,5 +1,7 @@
 using System.Diagnostics;
 
+using K42.Cluster.Security;
+
 namespace K42.Node.Hosting;
 
 /// <summary>A node in a process of its own: started, waited for, ended.</summary>
@@ -45,7 +47,7 @@ internal sealed class NodeProcess : IDisposable
     public static async Task<NodeProcess> StartAsync(
         NodeSettings settings, bool detached, CancellationToken stop)
     {
-        Directory.CreateDirectory(settings.Directory);
+        SecureFiles.MakeDirectory(settings.Directory);
         var file = Path.Combine(settings.Directory, "settings.json");
         settings.Save(file);
         var log = Path.Combine(settings.Directory, "node.log");
