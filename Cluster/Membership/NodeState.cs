@@ -62,6 +62,7 @@ internal sealed class NodeDirectory : IDisposable
 {
     private const string StateName = "node.json";
     private const string LockName = "node.lock";
+    private const int WouldBlock = 11; // EWOULDBLOCK, flock(2): .NET hands it on as it is
     private readonly string _statePath;
     private readonly FileStream _lock;
     private readonly Lock _guard = new();
@@ -88,21 +89,40 @@ internal sealed class NodeDirectory : IDisposable
         }
     }
 
+    /// <summary>True when a node has the directory.</summary>
+    public static bool IsTaken(string directory)
+    {
+        if (!File.Exists(Path.Combine(directory, LockName))) return false;
+        try
+        {
+            TakeLock(directory).Dispose();
+            return false;
+        }
+        catch (IOException e) when (e.HResult == WouldBlock)
+        {
+            return true;
+        }
+    }
+
+    private static FileStream TakeLock(string directory) => new(
+        Path.Combine(directory, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+
     /// <summary>Takes the directory and counts one more start of its node.</summary>
     /// <exception cref="ClusterStartException">Another process has it, or it is damaged.</exception>
     public static NodeDirectory Open(string directory)
     {
         SecureFiles.MakeDirectory(directory);
+        SecureFiles.RequireOwn(directory);
         FileStream fileLock;
         try
         {
-            fileLock = new FileStream(Path.Combine(directory, LockName), FileMode.OpenOrCreate,
-                FileAccess.ReadWrite, FileShare.None);
+            fileLock = TakeLock(directory);
         }
         catch (IOException e)
         {
-            throw new ClusterStartException(
-                $"A node is already running with the data directory {directory}.", e);
+            throw new ClusterStartException(e.HResult == WouldBlock
+                ? $"A node is already running with the data directory {directory}."
+                : $"The data directory {directory} can't be used: {e.Message}", e);
         }
         try
         {
