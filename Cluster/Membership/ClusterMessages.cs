@@ -13,9 +13,6 @@ internal static class ClusterMessages
     /// <summary>The version of this list; raised when a message changes its meaning.</summary>
     public const int Protocol = 1;
 
-    /// <summary>The most ids, blocks or members in one message.</summary>
-    public const int EntriesMax = 65_536;
-
     public static readonly Type[] Types =
     [
         typeof(Knock), typeof(KnockAnswer), typeof(Hello), typeof(Ping), typeof(Pong),

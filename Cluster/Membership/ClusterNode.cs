@@ -20,6 +20,8 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>The name of every node's ActorSystem.</summary>
     public const string SystemName = "k42";
 
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(8);
+
     private readonly MembershipSetup _setup;
     private readonly NodeDirectory _directory;
 
@@ -78,13 +80,13 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <exception cref="CredentialException">Its credential can't be used.</exception>
     public static async Task<ClusterNode> StartAsync(ClusterNodeOptions options, CancellationToken stop)
     {
-        options.Cluster.Check();
-        var path = options.CredentialPath ?? Path.Combine(options.DataDirectory, "node.pem");
-        var credential = Credential.Load(path, PeerRole.Node);
+        var path = Path.Combine(options.DataDirectory, "node.pem");
+        var credential = options.Credential ?? Credential.Load(path, PeerRole.Node);
         NodeDirectory? directory = null;
         ActorSystem? system = null;
         try
         {
+            options.Cluster.Check();
             if (credential.Name != options.Name)
                 throw new ClusterStartException(
                     $"{path} is the credential of {credential.Name}, not of {options.Name}: check the path.");
@@ -106,6 +108,9 @@ public sealed class ClusterNode : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>True when a node runs with this data directory.</summary>
+    public static bool IsRunning(string dataDirectory) => NodeDirectory.IsTaken(dataDirectory);
 
     /// <summary>Leaves the cluster in order and stops the ActorSystem.</summary>
     /// <param name="deadline">How long that may take in all.</param>
@@ -153,8 +158,7 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (!System.WhenTerminated.IsCompleted)
-            await LeaveAsync(TimeSpan.FromSeconds(10)).ConfigureAwait(false);
+        if (!System.WhenTerminated.IsCompleted) await LeaveAsync(LeavePatience).ConfigureAwait(false);
         Credential.Dispose();
     }
 

@@ -1,3 +1,4 @@
+using K42.Cluster.Security;
 using K42.Contracts.Ports;
 
 namespace K42.Cluster.Membership;
@@ -12,8 +13,9 @@ public sealed record ClusterNodeOptions
     /// directory.</summary>
     public required string DataDirectory { get; init; }
 
-    /// <summary>The node's credential file; node.pem in the data directory when left out.</summary>
-    public string? CredentialPath { get; init; }
+    /// <summary>The node's credential, handed over: the node disposes of it, also when it can't start. When
+    /// left out it is read from node.pem in the data directory.</summary>
+    public Credential? Credential { get; init; }
 
     /// <summary>The address that membership traffic is taken on.</summary>
     public string BindHost { get; init; } = "127.0.0.1";
@@ -54,6 +56,6 @@ public sealed record ClusterNodeOptions
     /// <summary>Where callbacks run; the thread pool when left out.</summary>
     public IExecutor? Executor { get; init; }
 
-    /// <summary>The monotonic clock and timers.</summary>
-    public TimeProvider Time { get; init; } = TimeProvider.System;
+    /// <summary>The monotonic clock, which must go on while the machine sleeps, and timers.</summary>
+    public TimeProvider Time { get; init; } = BootClock.Instance;
 }

@@ -27,6 +27,9 @@ internal sealed class ClusterRoot : UntypedActor
 
     protected override void PreStart()
     {
+        Context.ActorOf(
+            Props.Create(() => new StateActor(_setup.Directory, _setup.Options.HeartbeatInterval))
+                .WithDispatcher(StateActor.Dispatcher), StateActor.Name);
         var leases =
             Start(Props.Create(() => new LeaseActor(_setup, _parts.Map, _parts.HasMap)), LeaseActor.Name);
         Start(Props.Create(() => new GrantorActor(_setup.Options)), GrantorActor.Name);

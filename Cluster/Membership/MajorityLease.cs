@@ -9,9 +9,10 @@ internal sealed class MajorityLease(long fenceTicks)
 {
     private readonly Dictionary<int, long> _supportedAt = [];
 
-    /// <summary>A member that is not this node was accepted; that itself counts as its support at this
-    /// time.</summary>
-    public void Add(int uid, long now) => _supportedAt.TryAdd(uid, now);
+    /// <summary>A member that is not this node was accepted. To a node that was alone that itself counts as
+    /// its support at this time; otherwise it never extends the right, however late it is learnt: the
+    /// newcomer counts as heard no later than the majority was that there is.</summary>
+    public void Add(int uid, long now) => _supportedAt.TryAdd(uid, Math.Min(now, Bound()));
 
     /// <summary>A member is gone, and no longer part of what a majority is of.</summary>
     public void Remove(int uid) => _supportedAt.Remove(uid);
@@ -26,11 +27,18 @@ internal sealed class MajorityLease(long fenceTicks)
     /// alone.</summary>
     public long ServesUntil()
     {
+        var bound = Bound();
+        return bound == long.MaxValue ? bound : bound + fenceTicks;
+    }
+
+    /// <summary>When the last one was heard whom a majority needs.</summary>
+    private long Bound()
+    {
         // Of n members a majority is n/2 + 1; this node is one of them, so n/2 others must stand behind it.
         var others = (_supportedAt.Count + 1) / 2;
         if (others == 0) return long.MaxValue;
         var times = _supportedAt.Values.ToArray();
         Array.Sort(times);
-        return times[^others] + fenceTicks;
+        return times[^others];
     }
 }

@@ -16,19 +16,6 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 {
     public const string Name = "membership";
 
-    /// <summary>Greetings kept of nodes that Akka.Cluster has not shown yet.</summary>
-    private const int EarlyHellosMax = 1_024;
-
-    private sealed class Peer(UniqueAddress address)
-    {
-        public UniqueAddress Address { get; } = address;
-        public Member? Told { get; set; }
-        public bool IsUp { get; set; }
-        public bool IsDown { get; set; }
-        public Hello? Hello { get; set; }
-        public long SupportedAt { get; set; } = long.MinValue;
-    }
-
     /// <summary>A node started again: its older lives are over, whether or not anyone missed them
     /// yet.</summary>
     public sealed record NewLife(NodeRef Node);
@@ -38,10 +25,15 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         public static readonly Tick Instance = new();
     }
 
+    private sealed class Lapse
+    {
+        public static readonly Lapse Instance = new();
+    }
+
     private readonly AkkaCluster _cluster = AkkaCluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Dictionary<UniqueAddress, Peer> _peers = [];
     private readonly MembershipSetup _setup;
+    private readonly PeerTable _peers;
     private readonly AkkaMembership _membership;
     private readonly MajorityLease _lease;
     private readonly RemovalGate _gate;
@@ -52,8 +44,12 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     {
         _setup = setup;
         _membership = setup.Membership;
+        // Programs end a moment after T1; whoever publishes a death leaves room for that.
+        var gateTicks = setup.FenceTicks + (2 * setup.Ticks(setup.Options.HeartbeatInterval));
+        _peers = new PeerTable(
+            _cluster.SelfUniqueAddress, gateTicks, setup.Ticks(setup.Options.JoinTimeout));
         _lease = new MajorityLease(setup.FenceTicks);
-        _gate = new RemovalGate(setup.FenceTicks);
+        _gate = new RemovalGate(gateTicks);
         Receive<ClusterEvent.MemberUp>(e => Up(e.Member.UniqueAddress));
         Receive<ClusterEvent.MemberDowned>(e => Downed(e.Member.UniqueAddress));
         Receive<ClusterEvent.MemberRemoved>(e => Removed(e.Member.UniqueAddress, e.PreviousStatus));
@@ -64,6 +60,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         Receive<ThisActorSystemQuarantinedEvent>(_ => ShutOut());
         Receive<NewLife>(life => BuryOlder(life.Node));
         Receive<Tick>(_ => Ticked());
+        Receive<Lapse>(_ => Renew());
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -90,7 +87,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
     private void Up(UniqueAddress address)
     {
-        var peer = Get(address);
+        var peer = _peers.Get(address, Now);
         if (peer.IsUp) return;
         peer.IsUp = true;
         if (address.Equals(Own))
@@ -109,7 +106,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
     private void Downed(UniqueAddress address)
     {
-        if (_peers.TryGetValue(address, out var peer)) peer.IsDown = true;
+        if (_peers.Find(address) is { } peer) peer.IsDown = true;
         if (address.Equals(Own)) End(ClusterEnd.Downed);
     }
 
@@ -122,12 +119,12 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         }
         _lease.Remove(address.Uid);
         _gate.MemberGone(address.Uid);
-        if (_peers.Remove(address, out var peer) && peer.Told is { } member)
+        if (_peers.Remove(address, Now) is { Told: { } member } peer)
         {
             if (before == MemberStatus.Down && !_setup.HasNewerLife(member.Node))
             {
-                _gate.Begin(
-                    member.Node, address.Uid, Now, peer.SupportedAt, Others().Select(p => p.Address.Uid));
+                var left = _peers.OthersUp.Select(other => other.Address.Uid);
+                _gate.Begin(member.Node, address.Uid, Now, peer.SupportedAt, left);
                 PingOthers();
             }
             else
@@ -140,14 +137,15 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         CheckReady();
     }
 
-    /// <summary>A member said who it is.</summary>
+    /// <summary>A member said who it is. It can say so for itself only.</summary>
     private void Greeted(Hello hello)
     {
-        var address = new UniqueAddress(Address.Parse(hello.Address), hello.Uid);
+        var address = new UniqueAddress(Sender.Path.Address, hello.Uid);
+        if (hello.Address != $"{address.Address}") return;
         if (hello.ClusterId != _setup.ClusterId || address.Equals(Own)) return;
-        if (!_peers.ContainsKey(address) && _peers.Values.Count(p => !p.IsUp) >= EarlyHellosMax) return;
+        if (_peers.Find(address) == null && !_peers.HasRoomForStranger) return;
         if (hello.Asks) Sender.Tell(_setup.Hello(Own, asks: false));
-        var peer = Get(address);
+        var peer = _peers.Get(address, Now);
         if (peer.Hello != null) return;
         peer.Hello = hello;
         _setup.Remember(hello);
@@ -161,7 +159,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
         _setup.Remember(newest);
         _gate.ProvedDead(newest);
         TellDue();
-        foreach (var life in Others())
+        foreach (var life in _peers.Others)
         {
             if (life.Hello == null || life.IsDown) continue;
             var node = ClusterMessages.Unpack(life.Hello.Node);
@@ -182,17 +180,17 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     private void TellUp(Peer peer, Member member)
     {
         peer.Told = member;
-        SavePeers();
+        KeepPeers();
         _membership.Add(member, peer.Address.Address);
         _log.Info("{0} ({1}) is up", member.Node, member.Name);
     }
 
     private void TellRemoved(NodeRef node)
     {
-        SavePeers();
+        KeepPeers();
         _membership.Remove(node);
         _log.Info("{0} is removed", node);
-        foreach (var peer in Others()) TryTell(peer);
+        foreach (var peer in _peers.Others) TryTell(peer);
     }
 
     private void TellDue()
@@ -203,17 +201,18 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     private void Pinged(Ping ping)
     {
         var address = new UniqueAddress(Sender.Path.Address, ping.Uid);
-        if (!_peers.TryGetValue(address, out var peer) || !peer.IsUp || peer.IsDown) return;
+        if (_peers.Find(address) is not { IsUp: true, IsDown: false } peer) return;
         var now = Now;
         peer.SupportedAt = now;
-        var supported = Others().Where(p => p.SupportedAt != long.MinValue).ToArray();
-        Sender.Tell(new Pong(ping.SentAt, Own.Uid, [.. supported.Select(p => p.Address.Uid)],
+        var supported = _peers.Supports();
+        Sender.Tell(new Pong(ping.SentAt, Own.Uid, [.. supported.Select(support => support.Uid)],
             [.. supported.Select(
-                p => (long)_setup.Time.GetElapsedTime(p.SupportedAt, now).TotalMilliseconds)]));
+                support => (long)_setup.Time.GetElapsedTime(support.At, now).TotalMilliseconds)]));
     }
 
     private void Ponged(Pong pong)
     {
+        if (_peers.Find(new UniqueAddress(Sender.Path.Address, pong.Uid)) is not { IsUp: true }) return;
         _lease.Support(pong.Uid, pong.SentAt);
         var now = Now;
         var count = Math.Min(pong.Supported.Length, pong.AgesMs.Length);
@@ -227,8 +226,9 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
     private void Ticked()
     {
+        _peers.Forget(Now);
         PingOthers();
-        foreach (var peer in Others())
+        foreach (var peer in _peers.Others)
             if (peer.IsUp && peer.Hello == null) Greet(peer);
             else TryTell(peer);
         TellDue();
@@ -239,8 +239,7 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     private void PingOthers()
     {
         var ping = new Ping(Now, Own.Uid);
-        foreach (var peer in Others())
-            if (peer.IsUp) At(peer).Tell(ping, Context.Self);
+        foreach (var peer in _peers.OthersUp) At(peer).Tell(ping, Context.Self);
     }
 
     private void Greet(Peer peer) => At(peer).Tell(_setup.Hello(Own, asks: true), Context.Self);
@@ -248,26 +247,29 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
     private static ActorSelection At(Peer peer) =>
         Context.ActorSelection(new RootActorPath(peer.Address.Address) / "user" / ClusterRoot.Name / Name);
 
-    private IEnumerable<Peer> Others() => _peers.Values.Where(peer => !peer.Address.Equals(Own));
-
-    private Peer Get(UniqueAddress address)
-    {
-        if (!_peers.TryGetValue(address, out var peer)) _peers.Add(address, peer = new Peer(address));
-        return peer;
-    }
-
-    private void SavePeers() => _setup.SavePeers(
-        [.. Others().Where(peer => peer.Told != null)
+    private void KeepPeers() => _setup.KeepPeers(
+        [.. _peers.Others.Where(peer => peer.Told != null)
             .Select(p => $"{p.Address.Address.Host}:{p.Address.Address.Port}")]);
 
     /// <summary>Moves the end of the right to serve, and says so when it comes or goes.</summary>
     private void Renew()
     {
-        if (!_peers.TryGetValue(Own, out var self) || self.Told == null || self.IsDown) return;
+        if (_peers.Own is not { Told: not null, IsDown: false }) return;
         // It may have ended, and now come back, since the last look.
         if (!_membership.MayServe) TellServing(false);
-        _membership.ServeUntil(_lease.ServesUntil());
+        var until = _lease.ServesUntil();
+        _membership.ServeUntil(until);
         TellServing(_membership.MayServe);
+        if (_mayServe && until != long.MaxValue) LookAgainAt(until);
+        else Timers.Cancel(Lapse.Instance);
+    }
+
+    /// <summary>The end of the right is told when it comes, not with the next tick.</summary>
+    private void LookAgainAt(long until)
+    {
+        var left = TimeSpan.FromSeconds((double)(until - Now) / _setup.Time.TimestampFrequency);
+        var least = TimeSpan.FromMilliseconds(1);
+        Timers.StartSingleTimer(Lapse.Instance, Lapse.Instance, left > least ? left : least);
     }
 
     private void TellServing(bool mayServe)
@@ -292,13 +294,13 @@ internal sealed class MembershipActor : ReceiveActor, IWithTimers
 
     private void CheckReady()
     {
-        if (!_peers.TryGetValue(Own, out var self) || self.Told == null) return;
-        if (_peers.Values.All(peer => !peer.IsUp || peer.Told != null)) _setup.Ready();
+        if (_peers.Own?.Told == null) return;
+        if (_peers.All.All(peer => !peer.IsUp || peer.Told != null)) _setup.Ready();
     }
 
     private void End(ClusterEnd end)
     {
-        if (_peers.TryGetValue(Own, out var self)) self.IsDown = true;
+        if (_peers.Own is { } self) self.IsDown = true;
         _membership.ServeUntil(long.MinValue);
         if (_mayServe) _setup.ServingChanged(false);
         _mayServe = false;

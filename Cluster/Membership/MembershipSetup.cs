@@ -67,9 +67,9 @@ internal sealed class MembershipSetup
     /// <summary>Keeps who was met: a later grantor must not give the id away again.</summary>
     public void Remember(Hello hello)
     {
-        var state = Directory.State;
         var known = new KnownNode(ClusterMessages.Unpack(hello.Node).Id, hello.LeaseKey);
-        if (!state.Known.Contains(known)) Directory.Save(state with { Known = [.. state.Known, known] });
+        Directory.Change(state =>
+            state.Known.Contains(known) ? state : state with { Known = [.. state.Known, known] });
     }
 
     /// <summary>Keeps the latest life that was met of a node.</summary>
@@ -79,11 +79,9 @@ internal sealed class MembershipSetup
     /// <summary>True when a later start of the same node was met.</summary>
     public bool HasNewerLife(NodeRef node) => _newest.GetValueOrDefault(node.Id) > node.Incarnation;
 
-    public void SavePeers(IReadOnlyList<string> peers)
-    {
-        var state = Directory.State;
-        if (!state.Peers.SequenceEqual(peers)) Directory.Save(state with { Peers = peers });
-    }
+    /// <summary>Keeps where the others are, for the next life.</summary>
+    public void KeepPeers(IReadOnlyList<string> peers) => Directory.Change(state =>
+        state.Peers.SequenceEqual(peers) ? state : state with { Peers = peers });
 
     /// <summary>Where the members' ActorSystems are reached: "host:port", this node's first.</summary>
     public string[] Addresses() => [PublicAddress, .. Directory.State.Peers];

@@ -57,14 +57,18 @@ public sealed record NodeState
 }
 
 /// <summary>A node's data directory, locked for as long as the node runs.</summary>
+/// <remarks>Any thread may use it; only those that write wait for the disk.</remarks>
 internal sealed class NodeDirectory : IDisposable
 {
     private const string StateName = "node.json";
     private const string LockName = "node.lock";
+    private const int WouldBlock = 11; // EWOULDBLOCK, flock(2): .NET hands it on as it is
     private readonly string _statePath;
     private readonly FileStream _lock;
     private readonly Lock _guard = new();
+    private readonly Lock _writing = new();
     private NodeState _state;
+    private NodeState? _written;
 
     private NodeDirectory(string statePath, FileStream fileLock, NodeState state)
     {
@@ -73,7 +77,10 @@ internal sealed class NodeDirectory : IDisposable
         _state = state;
     }
 
-    /// <summary>What is on the disk.</summary>
+    /// <summary>Called after a <see cref="Change"/>, by whoever changed it.</summary>
+    public Action? Changed { get; set; }
+
+    /// <summary>What is on the disk, or will be.</summary>
     public NodeState State
     {
         get
@@ -82,21 +89,40 @@ internal sealed class NodeDirectory : IDisposable
         }
     }
 
+    /// <summary>True when a node has the directory.</summary>
+    public static bool IsTaken(string directory)
+    {
+        if (!File.Exists(Path.Combine(directory, LockName))) return false;
+        try
+        {
+            TakeLock(directory).Dispose();
+            return false;
+        }
+        catch (IOException e) when (e.HResult == WouldBlock)
+        {
+            return true;
+        }
+    }
+
+    private static FileStream TakeLock(string directory) => new(
+        Path.Combine(directory, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+
     /// <summary>Takes the directory and counts one more start of its node.</summary>
     /// <exception cref="ClusterStartException">Another process has it, or it is damaged.</exception>
     public static NodeDirectory Open(string directory)
     {
         SecureFiles.MakeDirectory(directory);
+        SecureFiles.RequireOwn(directory);
         FileStream fileLock;
         try
         {
-            fileLock = new FileStream(Path.Combine(directory, LockName), FileMode.OpenOrCreate,
-                FileAccess.ReadWrite, FileShare.None);
+            fileLock = TakeLock(directory);
         }
         catch (IOException e)
         {
-            throw new ClusterStartException(
-                $"A node is already running with the data directory {directory}.", e);
+            throw new ClusterStartException(e.HResult == WouldBlock
+                ? $"A node is already running with the data directory {directory}."
+                : $"The data directory {directory} can't be used: {e.Message}", e);
         }
         try
         {
@@ -119,10 +145,33 @@ internal sealed class NodeDirectory : IDisposable
     /// <summary>Writes the state to the disk before returning.</summary>
     public void Save(NodeState state)
     {
+        lock (_guard) _state = state;
+        Write();
+    }
+
+    /// <summary>Changes the state; it comes to the disk later.</summary>
+    public void Change(Func<NodeState, NodeState> change)
+    {
         lock (_guard)
         {
+            var after = change(_state);
+            if (ReferenceEquals(after, _state)) return;
+            _state = after;
+        }
+        Changed?.Invoke();
+    }
+
+    /// <summary>Writes what is not on the disk yet.</summary>
+    /// <exception cref="IOException">The disk does not take it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The directory does not.</exception>
+    public void Write()
+    {
+        lock (_writing)
+        {
+            var state = State;
+            if (ReferenceEquals(state, _written)) return;
             SecureFiles.Replace(_statePath, state.Format());
-            _state = state;
+            _written = state;
         }
     }
 

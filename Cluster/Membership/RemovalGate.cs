@@ -9,11 +9,12 @@ namespace K42.Cluster.Membership;
 /// was seen, because whoever took part in it supports the node no more. A crashed node was silent for longer
 /// than T1 before its removal, and waits for nothing but one round of answers. Pure: times come in, and one
 /// thread uses it.</remarks>
-/// <param name="fenceTicks">T1 in ticks of the clock that the times come from.</param>
+/// <param name="fenceTicks">T1 and a margin, in ticks of the clock that the times come from.</param>
 internal sealed class RemovalGate(long fenceTicks)
 {
     private sealed class Removal(NodeRef node, int uid, long seenAt, long supportedAt, HashSet<int> unheard)
     {
+        public bool IsProved { get; set; }
         public NodeRef Node { get; } = node;
         public int Uid { get; } = uid;
         public long SeenAt { get; } = seenAt;
@@ -30,10 +31,11 @@ internal sealed class RemovalGate(long fenceTicks)
     /// <param name="node">Who.</param>
     /// <param name="uid">Its number.</param>
     /// <param name="now">The time.</param>
-    /// <param name="supportedAt">When this node last supported it.</param>
+    /// <param name="supportedAt">When this node last supported it; null when it never did: then it knows
+    /// nothing about the removed node's silence, and waits for T1 from now on.</param>
     /// <param name="members">The numbers of the other members that are left.</param>
-    public void Begin(NodeRef node, int uid, long now, long supportedAt, IEnumerable<int> members) =>
-        _removals.Add(new Removal(node, uid, now, supportedAt, [.. members]));
+    public void Begin(NodeRef node, int uid, long now, long? supportedAt, IEnumerable<int> members) =>
+        _removals.Add(new Removal(node, uid, now, supportedAt ?? now, [.. members]));
 
     /// <summary>A member that is left said when it last supported others.</summary>
     /// <param name="member">Its number.</param>
@@ -62,8 +64,7 @@ internal sealed class RemovalGate(long fenceTicks)
         foreach (var removal in _removals)
         {
             if (removal.Node.Id != newer.Id || removal.Node.Incarnation >= newer.Incarnation) continue;
-            removal.Unheard.Clear();
-            removal.SupportedAt = long.MinValue;
+            removal.IsProved = true;
         }
     }
 
@@ -73,9 +74,8 @@ internal sealed class RemovalGate(long fenceTicks)
         var due = new List<NodeRef>();
         foreach (var removal in _removals)
         {
-            var silent = removal.SupportedAt == long.MinValue || now >= removal.SupportedAt + fenceTicks;
-            if ((removal.Unheard.Count == 0 && silent) || now >= removal.SeenAt + fenceTicks)
-                due.Add(removal.Node);
+            var isSilent = removal.Unheard.Count == 0 && now >= removal.SupportedAt + fenceTicks;
+            if (removal.IsProved || isSilent || now >= removal.SeenAt + fenceTicks) due.Add(removal.Node);
         }
         _removals.RemoveAll(removal => due.Contains(removal.Node));
         return due;

@@ -1,9 +1,18 @@
+using System.CommandLine.Invocation;
+
 using K42.Node.Commands;
 
 try
 {
-    return await CommandTable.Root().Parse(RawArguments.Of(args))
-        .InvokeAsync(new() { EnableDefaultExceptionHandler = false });
+    const int wrongUsage = 2;
+    var command = CommandTable.Root().Parse(RawArguments.Of(args));
+    var code = await command.InvokeAsync(new()
+    {
+        EnableDefaultExceptionHandler = false,
+        // Nodes, and what starts them, take SIGTERM and Ctrl-C themselves and end in order; others just end.
+        ProcessTerminationTimeout = null,
+    });
+    return command.Action is ParseErrorAction ? wrongUsage : code;
 }
 catch (Exception e) when (Failure.Of(e) is { } failure)
 {

@@ -34,11 +34,12 @@ public sealed class ClusterAuthority : IDisposable
     public X509Certificate2 Certificate => X509CertificateLoader.LoadCertificate(_certificate.RawData);
 
     /// <summary>Opens the authority of a directory, or makes one where there is none.</summary>
-    /// <exception cref="CredentialException">The directory holds something else or an expired authority, or
-    /// others may write to it.</exception>
+    /// <exception cref="CredentialException">The directory holds something else or an expired authority,
+    /// others may write to it, or it or what is in it is another user's.</exception>
     public static ClusterAuthority OpenOrCreate(string directory)
     {
         SecureFiles.MakeDirectory(directory);
+        SecureFiles.RequireOwn(directory);
         if (SecureFiles.IsOpenToOthers(directory))
             throw new CredentialException(
                 $"others may write to {directory}: run chmod go-w on it, or take another directory.");
@@ -115,6 +116,7 @@ public sealed class ClusterAuthority : IDisposable
 
     private static ClusterAuthority Open(string path)
     {
+        SecureFiles.RequireOwn(path);
         if (SecureFiles.IsExposed(path))
             throw new CredentialException($"{path} can be read by others: run chmod 600 on it.");
         try

@@ -28,8 +28,8 @@ public sealed class Credential : IDisposable
     /// date.</summary>
     /// <param name="path">The file.</param>
     /// <param name="role">What it must be good for.</param>
-    /// <exception cref="CredentialException">It is missing, damaged, readable by others, of another role or
-    /// expired.</exception>
+    /// <exception cref="CredentialException">It is missing, damaged, another user's, readable by others, of
+    /// another role or expired.</exception>
     public static Credential Load(string path, PeerRole role)
     {
         var credential = Read(path);
@@ -50,6 +50,7 @@ public sealed class Credential : IDisposable
     {
         if (!File.Exists(path))
             throw new CredentialException($"There is no credential at {path}: make one first.");
+        SecureFiles.RequireOwn(path);
         if (SecureFiles.IsExposed(path))
             throw new CredentialException($"{path} can be read by others: run chmod 600 on it.");
         try

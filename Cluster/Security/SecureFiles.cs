@@ -18,6 +18,19 @@ public static class SecureFiles
     /// it may be anybody's.</summary>
     public static void MakeDirectory(string path) => Directory.CreateDirectory(path, PrivateDirectory);
 
+    /// <summary>Refuses a file or directory of somebody else, who could change what is in it at any
+    /// time.</summary>
+    /// <exception cref="CredentialException">It is neither this process's user's nor root's.</exception>
+    public static void RequireOwn(string path)
+    {
+        var owner = OwnerOf(path);
+        if (IsForeign(owner, GetEffectiveUserId()))
+            throw new CredentialException(
+                $"{path} belongs to another user (uid {owner}): remove it, or take another directory.");
+    }
+
+    internal static bool IsForeign(uint owner, uint user) => owner != user && owner != 0;
+
     /// <summary>Replaces a file of mode 0600: after a crash it holds the old text or the new, never a
     /// part.</summary>
     public static void Replace(string path, string text)
@@ -56,6 +69,24 @@ public static class SecureFiles
         _ = Close(descriptor);
         if (failed) throw new IOException($"cannot sync {path}");
     }
+
+    private static uint OwnerOf(string path)
+    {
+        const int currentDirectory = -100; // AT_FDCWD, openat(2)
+        const uint owner = 8; // STATX_UID, statx(2)
+        var status = new byte[256];
+        if (Statx(currentDirectory, path, 0, owner, status) != 0)
+            throw new IOException($"cannot look at {path}: errno {Marshal.GetLastPInvokeError()}");
+        // stx_uid: statx(2).
+        return BitConverter.ToUInt32(status, 20);
+    }
+
+    [DllImport("libc", EntryPoint = "geteuid")]
+    private static extern uint GetEffectiveUserId();
+
+    [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
+    private static extern int Statx(int directory, [MarshalAs(UnmanagedType.LPUTF8Str)] string path,
+        int flags, uint mask, [Out] byte[] status);
 
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);

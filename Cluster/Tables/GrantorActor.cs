@@ -50,6 +50,7 @@ internal sealed class GrantorActor : ReceiveActor, IWithTimers
     private readonly OldestMember _members = new();
     private readonly Dictionary<UniqueAddress, Report> _reports = [];
     private readonly Dictionary<UniqueAddress, long> _acknowledged = [];
+    private readonly HashSet<UniqueAddress> _unreachable = [];
     private readonly Queue<Request> _waiting = new();
     private readonly List<(IActorRef To, object Answer)> _answers = [];
     private Phase _phase;
@@ -64,7 +65,8 @@ internal sealed class GrantorActor : ReceiveActor, IWithTimers
     {
         _options = options;
         Receive<ClusterEvent.IMemberEvent>(MemberChanged);
-        Receive<ClusterEvent.ReachableMember>(e => SendMap(e.Member.UniqueAddress));
+        Receive<ClusterEvent.ReachableMember>(Reached);
+        Receive<ClusterEvent.UnreachableMember>(Lost);
         Receive<ClusterEvent.IReachabilityEvent>(_ => { });
         Receive<LeaseBlock>(Ask);
         Receive<LeaseNodeId>(Ask);
@@ -92,6 +94,7 @@ internal sealed class GrantorActor : ReceiveActor, IWithTimers
 
     private void MemberChanged(ClusterEvent.IMemberEvent change)
     {
+        if (change is ClusterEvent.MemberRemoved) _unreachable.Remove(change.Member.UniqueAddress);
         if (!_members.Apply(change)) return;
         foreach (var gone in _acknowledged.Keys.Except(_members.All).ToArray()) _acknowledged.Remove(gone);
         if (_phase == Phase.Passive)
@@ -100,6 +103,19 @@ internal sealed class GrantorActor : ReceiveActor, IWithTimers
             return;
         }
         BeginRound();
+        AnswerIfSpread();
+    }
+
+    private void Reached(ClusterEvent.ReachableMember change)
+    {
+        _unreachable.Remove(change.Member.UniqueAddress);
+        SendMap(change.Member.UniqueAddress);
+    }
+
+    /// <summary>Whoever can't be reached is not waited for.</summary>
+    private void Lost(ClusterEvent.UnreachableMember change)
+    {
+        _unreachable.Add(change.Member.UniqueAddress);
         AnswerIfSpread();
     }
 
@@ -226,12 +242,15 @@ internal sealed class GrantorActor : ReceiveActor, IWithTimers
         var sameMap = ReferenceEquals(_ledger.Blocks, _written.Blocks);
         _ledger = _written;
         _phase = Phase.Spreading;
-        if (!sameMap)
+        if (sameMap)
         {
-            _version++;
-            foreach (var member in _members.All) SendMap(member);
-            Timers.StartSingleTimer(SpreadTimeout.Instance, SpreadTimeout.Instance, _options.SpreadTimeout);
+            // Nothing that anybody would have to know first.
+            Answer();
+            return;
         }
+        _version++;
+        foreach (var member in _members.All) SendMap(member);
+        Timers.StartSingleTimer(SpreadTimeout.Instance, SpreadTimeout.Instance, _options.SpreadTimeout);
         AnswerIfSpread();
     }
 
@@ -249,8 +268,7 @@ internal sealed class GrantorActor : ReceiveActor, IWithTimers
     private void AnswerIfSpread()
     {
         if (_phase != Phase.Spreading) return;
-        var unreachable = _cluster.State.Unreachable.Select(member => member.UniqueAddress).ToHashSet();
-        if (_members.All.All(m => unreachable.Contains(m) || _acknowledged.GetValueOrDefault(m) >= _version))
+        if (_members.All.All(m => _unreachable.Contains(m) || _acknowledged.GetValueOrDefault(m) >= _version))
             Answer();
     }
 

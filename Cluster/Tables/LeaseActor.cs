@@ -56,7 +56,7 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
         _setup = setup;
         _map = map;
         _hasMap = hasMap;
-        Receive<ClusterEvent.IMemberEvent>(e => _members.Apply(e));
+        Receive<ClusterEvent.IMemberEvent>(MemberChanged);
         Receive<WantBlock>(Want);
         Receive<WantNodeId>(w => Send(new LeaseNodeId(++_lastRequest, w.LeaseKey, w.Wanted), w.Done));
         Receive<LeasedBlock>(Granted);
@@ -66,7 +66,7 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
         Receive<Expired>(e => Finish(e.Request, new NotLeased(e.Request, (int)Errno.EAGAIN, false), 0));
         Receive<ReportRequest>(SendReport);
         Receive<MapUpdate>(TakeMap);
-        Receive<AskForMap>(_ => AskGrantor(new MapRequest()));
+        Receive<AskForMap>(_ => AskGrantor(0, new MapRequest()));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -82,6 +82,16 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
     {
         _cluster.Unsubscribe(Context.Self);
         foreach (var pending in _pending.Values) pending.Done(new NotLeased(0, (int)Errno.EAGAIN, false), 0);
+    }
+
+    /// <summary>What the grantor before was asked, it may have taken with it; a block that comes twice for
+    /// that is kept as a spare.</summary>
+    private void MemberChanged(ClusterEvent.IMemberEvent change)
+    {
+        var before = _members.Address;
+        _members.Apply(change);
+        if (Equals(before, _members.Address)) return;
+        foreach (var (request, pending) in _pending) AskGrantor(request, pending.Message);
     }
 
     private void Want(WantBlock want)
@@ -103,7 +113,7 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
         _pending.Add(_lastRequest, new Pending(message, done));
         Timers.StartSingleTimer(
             new Expired(_lastRequest), new Expired(_lastRequest), _setup.Options.LeaseTimeout);
-        AskGrantor(message);
+        AskGrantor(_lastRequest, message);
     }
 
     private void Granted(LeasedBlock leased)
@@ -129,7 +139,7 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
 
     private void Resend(long request)
     {
-        if (_pending.TryGetValue(request, out var pending)) AskGrantor(pending.Message);
+        if (_pending.TryGetValue(request, out var pending)) AskGrantor(request, pending.Message);
     }
 
     private void Finish(long request, NotLeased? no, int value)
@@ -173,11 +183,11 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
             ? grantor.Equals(_cluster.SelfUniqueAddress) : Sender.Path.Address.Equals(grantor.Address);
     }
 
-    private void AskGrantor(object message)
+    private void AskGrantor(long request, object message)
     {
         if (_members.Address is { } grantor)
             OldestMember.At(Context, grantor, GrantorActor.Name).Tell(message, Context.Self);
         else if (message is LeaseBlock or LeaseNodeId)
-            Timers.StartSingleTimer(new Retry(_lastRequest), new Retry(_lastRequest), RetryAfter);
+            Timers.StartSingleTimer(new Retry(request), new Retry(request), RetryAfter);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Grpc.Core;
 using K42.Client;
 using K42.Cluster.Security;
@@ -73,6 +74,68 @@ public sealed class CommandSpec : IDisposable
             data, 1, false, "demo", 0, _ => { }, TestContext.Current.CancellationToken));
         Assert.Contains("too long a name", refused.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(data));
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("ls", "a", "b")]
+    [InlineData("up", "--nodes", "10")]
+    [InlineData("up", "--profile", "quick")]
+    [InlineData("up", "--port", "70000")]
+    [InlineData("up", "--port", "-1")]
+    [InlineData("up", "--port", "65534", "--nodes", "3")]
+    [InlineData("ls", "--cluster", "my host:1")]
+    public async Task Wrong_usage_is_said_without_a_stack_trace_and_exits_with_2(params string[] words)
+    {
+        using var authority = ClusterAuthority.OpenOrCreate(_root);
+        authority.IssueClient(Path.Combine(_root, "client.pem"), Users.Current());
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "k42"), words)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["K42_CREDENTIAL"] = Path.Combine(_root, "client.pem");
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var said = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.DoesNotContain("   at ", said + await output, StringComparison.Ordinal);
+        Assert.Equal((2, true), (process.ExitCode, said.Length > 0));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("""{"data":"x","credential":"y"}""")]
+    [InlineData("""{"data":"x","credential":"y","nodes":[]}""")]
+    [InlineData("""{"data":"x","credential":"y","nodes":[null]}""")]
+    public void Damaged_files_of_this_account_are_no_cluster_and_no_settings(string text)
+    {
+        File.WriteAllText(Path.Combine(_root, "cluster.json"), text);
+        Assert.Null(ClusterState.Load());
+        Assert.Throws<UserException>(() => NodeSettings.Load(Path.Combine(_root, "cluster.json")));
+    }
+
+    [Fact]
+    public void A_new_credential_never_replaces_one_of_the_cluster_itself()
+    {
+        using (var authority = ClusterAuthority.OpenOrCreate(_root))
+        {
+            authority.EnsureNode(Path.Combine(_root, "node-1", "node.pem"), "node-1");
+            authority.IssueClient(Path.Combine(_root, "client.pem"), Users.Current());
+        }
+        new ClusterState(_root, Path.Combine(_root, "client.pem"), [Own("one")]).Save();
+        Directory.CreateSymbolicLink(Path.Combine(_root, "elsewhere"), _root);
+        foreach (var file in new[] { "ca.pem", "client.pem", "node-1/node.pem", "elsewhere/ca.pem" })
+        {
+            var (path, before) = (Path.Combine(_root, file), File.ReadAllText(Path.Combine(_root, file)));
+            Assert.Throws<UserException>(() => ClusterCommands.AddCredential("root", path));
+            Assert.Equal(before, File.ReadAllText(path));
+        }
+        Assert.Equal(0, ClusterCommands.AddCredential("root", null));
+        using var made = Credential.Load(Path.Combine(_root, "credentials", "root.pem"), PeerRole.Client);
+        Assert.Equal("root", made.Name);
     }
 
     private static StartedNode Own(string name) => new(

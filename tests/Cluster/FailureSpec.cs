@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Remote;
 using Akka.Remote.Transport;
 using K42.Cluster.Membership;
+using K42.Cluster.Tables;
 using K42.Contracts;
 using Xunit;
 using AkkaCluster = Akka.Cluster.Cluster;
@@ -128,11 +129,86 @@ public sealed class FailureSpec
         Assert.True(await LeaseWhenGranted(others[0]) > 0);
     }
 
+    [Fact]
+    public async Task A_member_that_removed_a_node_still_says_when_it_supported_it()
+    {
+        await using var cluster = new TestCluster();
+        var nodes = await cluster.StartThree();
+        foreach (var node in nodes) await node.Serves();
+        var log = new ChangeLog(nodes[0].Membership);
+        var dead = AkkaCluster.Get(nodes[2].System).SelfUniqueAddress;
+        await nodes[2].CrashAsync();
+        await log.Heard($"removed {nodes[2].Membership.Self.Node}");
+
+        // node-2 may have seen the removal later: it asks now.
+        var self = AkkaCluster.Get(nodes[1].System).SelfUniqueAddress;
+        var asked = AkkaCluster.Get(nodes[0].System).SelfAddress;
+        var door = nodes[1].System.ActorSelection(
+            new RootActorPath(asked) / "user" / ClusterRoot.Name / MembershipActor.Name);
+        using var inbox = Inbox.Create(nodes[1].System);
+        door.Tell(new Ping(0, self.Uid), inbox.Receiver);
+        var pong = (Pong)await inbox.ReceiveAsync(TestCluster.Patience);
+        var at = Array.IndexOf(pong.Supported, dead.Uid);
+        Assert.True(at >= 0, "the answer has lost it");
+
+        var gate = new RemovalGate(fenceTicks: 1_000_000);
+        gate.Begin(nodes[2].Membership.Self.Node, dead.Uid, now: 2_000_000, 0, [pong.Uid]);
+        gate.Heard(pong.Uid, 2_000_000, [(dead.Uid, 2_000_000 - pong.AgesMs[at])]);
+        Assert.Empty(gate.TakeDue(2_000_001));
+        Assert.Single(gate.TakeDue(3_000_000 - pong.AgesMs[at]));
+    }
+
+    [Fact]
+    public async Task A_lease_asked_of_a_grantor_that_dies_is_granted_by_the_next()
+    {
+        await using var cluster = new TestCluster();
+        var timings = TestCluster.Timings with { LeaseTimeout = TimeSpan.FromSeconds(30) };
+        var first = await StartWith(cluster, "node-1", "", timings);
+        var second = await StartWith(cluster, "node-2", "", timings, first.Address);
+        var third = await StartWith(cluster, "node-3", "", timings, first.Address);
+        foreach (var node in new[] { first, second, third }) await node.Serves();
+        await first.CrashAsync();
+        var leases = new[] { second.Grantor.Lease(), second.Grantor.Lease(), third.Grantor.Lease() };
+        var blocks = await Task.WhenAll(leases);
+        Assert.All(blocks, block => Assert.False(block.Failed));
+        Assert.Equal(3, blocks.Select(block => block.Value).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_node_id_is_granted_while_a_member_is_silent()
+    {
+        await using var cluster = new TestCluster();
+        const string adapter = "akka.remote.dot-netty.tcp.applied-adapters = [trttl]";
+        var timings = TestCluster.Timings with { AcceptablePause = TimeSpan.FromSeconds(30) };
+        var first = await StartWith(cluster, "node-1", adapter, timings);
+        var second = await StartWith(cluster, "node-2", adapter, timings, first.Address);
+        var third = await StartWith(cluster, "node-3", adapter, timings, first.Address);
+        await first.Serves();
+        await Cut(first, third);
+        await Cut(second, third);
+        // This one waits for the silent member as long as it may; the next has nothing to wait for.
+        Assert.False((await first.Grantor.Lease()).Failed);
+        var done = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var want = new LeaseActor.WantNodeId(
+            "another directory", 0, (no, id) => done.TrySetResult(no?.Errno ?? -id));
+        first.System.ActorSelection($"/user/{ClusterRoot.Name}/{LeaseActor.Name}").Tell(want);
+        var answer = await done.Task.WaitAsync(TestCluster.Patience, TestContext.Current.CancellationToken);
+        Assert.Equal(-4, answer);
+    }
+
     private static Task<ClusterNode> StartWith(
-        TestCluster cluster, string name, string hocon, params string[] seeds)
+        TestCluster cluster, string name, string hocon, params string[] seeds) =>
+        StartWith(cluster, name, hocon, TestCluster.Timings, seeds);
+
+    private static Task<ClusterNode> StartWith(
+        TestCluster cluster, string name, string hocon, ClusterOptions timings, params string[] seeds)
     {
         cluster.Authority.EnsureNode(Path.Combine(cluster.DirectoryOf(name), "node.pem"), name);
-        return cluster.Start(cluster.Options(name, seeds) with { Hocon = $"akka.loglevel = OFF\n{hocon}" });
+        return cluster.Start(cluster.Options(name, seeds) with
+        {
+            Hocon = $"akka.loglevel = OFF\n{hocon}",
+            Cluster = timings,
+        });
     }
 
     private static async Task Cut(ClusterNode left, ClusterNode right)

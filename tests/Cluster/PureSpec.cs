@@ -1,3 +1,6 @@
+using System.Globalization;
+using Akka.Actor;
+using Akka.Cluster;
 using Akka.Configuration;
 using CsCheck;
 using K42.Cluster.Membership;
@@ -20,7 +23,7 @@ public sealed class PureSpec
         lease.Add(2, now: 10);
         Assert.Equal(10 + Fence, lease.ServesUntil());
         lease.Add(3, now: 20);
-        Assert.Equal(20 + Fence, lease.ServesUntil());
+        Assert.Equal(10 + Fence, lease.ServesUntil());
         lease.Support(2, sentAt: 50);
         lease.Support(2, sentAt: 40);
         Assert.Equal(50 + Fence, lease.ServesUntil());
@@ -32,6 +35,33 @@ public sealed class PureSpec
         lease.Remove(3);
         lease.Remove(4);
         Assert.Equal(long.MaxValue, lease.ServesUntil());
+    }
+
+    [Fact]
+    public void A_member_learnt_late_never_extends_the_right_to_serve() =>
+        Gen.Int[0, 1_000].Array[1, 9].Sample(heard =>
+    {
+        var lease = new MajorityLease(Fence);
+        for (var uid = 0; uid < heard.Length; uid++)
+        {
+            lease.Add(uid, now: 0);
+            lease.Support(uid, heard[uid]);
+        }
+        var before = lease.ServesUntil();
+        lease.Add(99, now: 5_000);
+        return lease.ServesUntil() <= before;
+    });
+
+    [Fact]
+    public void The_clock_of_the_right_to_serve_is_the_machines_uptime_with_its_sleep()
+    {
+        var before = UptimeSeconds();
+        var now = BootClock.Instance.GetTimestamp() / (double)BootClock.Instance.TimestampFrequency;
+        // proc_uptime(5) cuts off after hundredths.
+        Assert.InRange(now, before, UptimeSeconds() + 0.02);
+
+        static double UptimeSeconds() => double.Parse(
+            File.ReadAllText("/proc/uptime").Split(' ')[0], CultureInfo.InvariantCulture);
     }
 
     [Fact]
@@ -84,6 +114,51 @@ public sealed class PureSpec
         Assert.Empty(gate.TakeDue(1_099));
         Assert.Equal([new NodeRef(3, 1)], gate.TakeDue(1_100));
     }
+
+    [Fact]
+    public void The_death_of_a_node_that_was_never_supported_here_waits_for_its_fence()
+    {
+        var gate = new RemovalGate(Fence);
+        gate.Begin(new NodeRef(3, 1), uid: 33, now: 1_000, supportedAt: null, members: [11]);
+        gate.Heard(11, askedAt: 1_001, []);
+        Assert.Empty(gate.TakeDue(1_099));
+        Assert.Equal([new NodeRef(3, 1)], gate.TakeDue(1_100));
+    }
+
+    [Fact]
+    public void The_support_of_a_node_that_is_gone_is_told_for_as_long_as_others_may_wait_for_it()
+    {
+        var (own, other, gone) = (AddressOf(1), AddressOf(2), AddressOf(3));
+        var peers = new PeerTable(own, supportTicks: Fence, strangerTicks: 1_000);
+        foreach (var address in new[] { own, other, gone }) peers.Get(address, 0).IsUp = true;
+        peers.Find(other)!.SupportedAt = 10;
+        peers.Find(gone)!.SupportedAt = 20;
+        Assert.NotNull(peers.Remove(gone, 30));
+        Assert.Null(peers.Find(gone));
+        peers.Forget(129);
+        Assert.Equal([(2, 10L), (3, 20L)], peers.Supports());
+        peers.Forget(130);
+        Assert.Equal([(2, 10L)], peers.Supports());
+    }
+
+    [Fact]
+    public void Whoever_said_hello_and_never_came_up_is_not_awaited_and_forgotten()
+    {
+        var (own, other, stranger) = (AddressOf(1), AddressOf(2), AddressOf(3));
+        var peers = new PeerTable(own, Fence, strangerTicks: 1_000);
+        foreach (var address in new[] { own, other }) peers.Get(address, 0).IsUp = true;
+        peers.Get(stranger, 500);
+        Assert.Equal([other], peers.OthersUp.Select(peer => peer.Address));
+        peers.Forget(1_499);
+        Assert.Equal([other, stranger], peers.Others.Select(peer => peer.Address));
+        peers.Forget(1_500);
+        Assert.Equal([own, other], peers.All.Select(peer => peer.Address));
+        for (var uid = 10; peers.HasRoomForStranger; uid++) peers.Get(AddressOf(uid), 0);
+        Assert.Equal(PeerTable.StrangersMax + 2, peers.All.Count());
+    }
+
+    private static UniqueAddress AddressOf(int uid) =>
+        new(new Address("akka.ssl.tcp", "k42", "127.0.0.1", 2_000 + uid), uid);
 
     [Fact]
     public void A_newer_life_proves_the_older_dead_and_no_other()

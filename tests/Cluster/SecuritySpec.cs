@@ -1,7 +1,9 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography.X509Certificates;
 using K42.Cluster.Membership;
 using K42.Cluster.Security;
+using K42.Node.Hosting;
 using Xunit;
 
 namespace K42.Cluster.Tests;
@@ -169,6 +171,47 @@ public sealed class SecuritySpec : IDisposable
         var refused =
             Assert.Throws<CredentialException>(() => Credential.Load(PathOf("node.pem"), PeerRole.Node));
         Assert.Contains("chmod 600", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Files_and_directories_of_other_users_are_refused()
+    {
+        Assert.False(SecureFiles.IsForeign(owner: 1000, user: 1000));
+        Assert.False(SecureFiles.IsForeign(owner: 0, user: 1000));
+        Assert.True(SecureFiles.IsForeign(owner: 1000, user: 0));
+        SecureFiles.RequireOwn("/etc/passwd");
+        SecureFiles.RequireOwn(_root);
+        if (!Environment.IsPrivilegedProcess) return;
+
+        // Only root can make what is not its own.
+        _authority.EnsureNode(PathOf("node.pem"), "node-1");
+        Assert.All(["authority/ca.pem", "authority", "node.pem"], file =>
+        {
+            Assert.Equal(0, ChangeOwner(PathOf(file), 65_534, 65_534));
+            var refused = Assert.Throws<CredentialException>(() =>
+            {
+                Credential.Load(PathOf("node.pem"), PeerRole.Node).Dispose();
+                ClusterAuthority.OpenOrCreate(PathOf("authority")).Dispose();
+            });
+            Assert.Contains("another user", refused.Message, StringComparison.Ordinal);
+            Assert.Equal(0, ChangeOwner(PathOf(file), 0, 0));
+        });
+    }
+
+    [DllImport("libc", EntryPoint = "chown", SetLastError = true)]
+    private static extern int ChangeOwner(
+        [MarshalAs(UnmanagedType.LPUTF8Str)] string path, uint user, uint group);
+
+    [Fact]
+    public void A_certificate_that_nears_its_end_is_warned_of()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        _authority.IssueClient(PathOf("alice.pem"), Alice, TimeSpan.FromDays(60));
+        using var credential = Credential.Load(PathOf("alice.pem"), PeerRole.Client);
+        Assert.Null(CertificateWatch.WarningOf("it", credential.Certificate, now.AddDays(29)));
+        Assert.StartsWith(
+            "it ends on ", CertificateWatch.WarningOf("it", credential.Certificate, now.AddDays(31)));
+        Assert.NotNull(CertificateWatch.WarningOf("it", credential.Certificate, now.AddDays(61)));
     }
 
     [Theory]

@@ -83,6 +83,32 @@ public sealed class StartSpec
     }
 
     [Fact]
+    public async Task A_disk_that_takes_nothing_ends_no_node_and_is_made_up_for_later()
+    {
+        await using var cluster = new TestCluster();
+        var first = await cluster.Start("node-1");
+        var log = new ChangeLog(first.Membership);
+        var state = Path.Combine(cluster.DirectoryOf("node-1"), "node.json");
+        var before = File.ReadAllText(state);
+        // As good as full: where the new file would be made stands a directory.
+        Directory.CreateDirectory(state + ".new");
+        var second = await cluster.Start("node-2", first.Address);
+        await log.Heard($"up {second.Membership.Self.Node}");
+        var third = await cluster.Start("node-3", first.Address);
+        await log.Heard($"up {third.Membership.Self.Node}");
+        await third.CrashAsync();
+        await log.Heard($"removed {third.Membership.Self.Node}");
+        Assert.False(first.Ended.IsCompleted);
+        Assert.Equal(before, File.ReadAllText(state));
+
+        Directory.Delete(state + ".new");
+        await first.CrashAsync();
+        var after = NodeState.Parse(File.ReadAllText(state))!;
+        Assert.Equal([second.Address], after.Peers);
+        Assert.Equal([2, 3], after.Known.Select(known => (int)known.Id).Order());
+    }
+
+    [Fact]
     public async Task A_port_in_use_and_damaged_files_are_said_so()
     {
         await using var cluster = new TestCluster();

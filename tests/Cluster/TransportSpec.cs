@@ -9,6 +9,7 @@ using Hyperion;
 using K42.Cluster.Membership;
 using K42.Cluster.Security;
 using Xunit;
+using AkkaCluster = Akka.Cluster.Cluster;
 
 namespace K42.Cluster.Tests;
 
@@ -65,6 +66,44 @@ public sealed class TransportSpec
         // Akka's Newtonsoft serializer, number 1, would make any type.
         Assert.Throws<SerializationException>(
             () => serialization.Deserialize("{}"u8.ToArray(), 1, typeof(Unlisted).AssemblyQualifiedName!));
+    }
+
+    [Fact]
+    public async Task A_node_speaks_for_itself_only_and_only_to_the_actors_that_speak_between_nodes()
+    {
+        await using var cluster = new TestCluster();
+        var first = await cluster.Start("node-1");
+        var second = await cluster.Start("node-2", first.Address);
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        first.System.ActorOf(Props.Create(() => new Private(stopped)), "private");
+        var (asked, self) = (AkkaCluster.Get(first.System).SelfAddress, AkkaCluster.Get(second.System));
+        var membership = second.System.ActorSelection(
+            new RootActorPath(asked) / "user" / ClusterRoot.Name / MembershipActor.Name);
+        var other = second.System.ActorSelection(new RootActorPath(asked) / "user" / "private");
+        using var inbox = Inbox.Create(second.System);
+
+        other.Tell(new Ping(1, 1), inbox.Receiver);
+        other.Tell(PoisonPill.Instance, inbox.Receiver);
+        other.Tell(new Identify(1), inbox.Receiver);
+        var forged = new Hello(
+            first.ClusterId, $"{asked}", 77, 77, "node-7", "", "127.0.0.1", 1, "", Asks: true);
+        membership.Tell(forged, inbox.Receiver);
+        membership.Tell(forged with { Address = $"{self.SelfAddress}", Uid = self.SelfUniqueAddress.Uid },
+            inbox.Receiver);
+        membership.Tell(new Ping(2, self.SelfUniqueAddress.Uid), inbox.Receiver);
+
+        // In the order in which they were sent, what was refused left out.
+        Assert.IsType<Hello>(await inbox.ReceiveAsync(TestCluster.Patience));
+        Assert.Equal(2, Assert.IsType<Pong>(await inbox.ReceiveAsync(TestCluster.Patience)).SentAt);
+        Assert.False(stopped.Task.IsCompleted);
+    }
+
+    /// <summary>Answers everybody, and tells when it was stopped.</summary>
+    private sealed class Private(TaskCompletionSource stopped) : UntypedActor
+    {
+        protected override void OnReceive(object message) => Sender.Tell(message);
+
+        protected override void PostStop() => stopped.TrySetResult();
     }
 
     /// <summary>Dials with a certificate and gives the reason that the node logs.</summary>

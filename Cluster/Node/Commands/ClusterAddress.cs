@@ -49,6 +49,10 @@ internal sealed record ClusterAddress(string Address, string Credential)
         {
             return await K42Connection.ConnectAsync(Address, Credential, cancel).ConfigureAwait(false);
         }
+        catch (UriFormatException)
+        {
+            throw new UserException($"'{Address}' is no gateway: write host:port.", 2);
+        }
         catch (IOException e)
         {
             throw new UserException(

@@ -135,11 +135,26 @@ internal static class ClusterCommands
             throw new UserException($"{state.Data} holds no authority, so it can't issue credentials.");
         var identity = Users.Of(user)
             ?? throw new UserException($"This machine has no account named {user}.");
-        var path = file ?? Path.Combine(state.Data, $"{identity.User}.pem");
+        var path = file ?? Path.Combine(state.Data, "credentials", $"{identity.User}.pem");
+        RefuseTheClustersOwn(path, state);
         using var authority = ClusterAuthority.OpenOrCreate(state.Data);
         authority.IssueClient(path, identity);
         Console.WriteLine(path);
         return 0;
+    }
+
+    // The name need not be the same to be the same file.
+    private static void RefuseTheClustersOwn(string path, ClusterState state)
+    {
+        if (FileStatus.OfLocal(path, follow: true) is not { } there) return;
+        string[] own =
+        [
+            Path.Combine(state.Data, "ca.pem"), state.Credential,
+            .. Directory.EnumerateDirectories(state.Data, "node-*")
+                .Select(node => Path.Combine(node, "node.pem")),
+        ];
+        if (own.Any(file => FileStatus.OfLocal(file, follow: true) is { } other && there.IsSame(other)))
+            throw new UserException($"{path} is a credential of the cluster itself: give another --out.");
     }
 
     /// <summary>contracts</summary>

@@ -32,7 +32,8 @@ internal static class CommandTable
     private static Command Up()
     {
         var nodes = new Option<int>(
-            "--nodes") { Description = "How many nodes, 1 to 9.", DefaultValueFactory = _ => 1 };
+            "--nodes") { Description = "How many nodes, 1 to 9; it takes 3 to survive a death.",
+            DefaultValueFactory = _ => 1 };
         var data = new Option<string?>(
             "--data") { Description = "The data directory (default ~/.k42/data)." };
         var detach = new Option<bool>(
@@ -40,9 +41,14 @@ internal static class CommandTable
         var port = new Option<int>(
             "--port") { Description = "The first gateway's TCP port; 0 takes free ones.",
             DefaultValueFactory = _ => Hosting.Ports.GatewayFirst };
-        var profile = new Option<string>(
-            "--profile") { Description = "The cluster's timings: default, or demo (deaths within seconds).",
-            DefaultValueFactory = _ => "default" };
+        var profile = new Option<string?>(
+            "--profile") { Description = "The timings: default, or demo (deaths within seconds)." };
+        profile.AcceptOnlyFromAmong("default", "demo");
+        port.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > ushort.MaxValue)
+                result.AddError("--port takes 0 to 65535.");
+        });
         nodes.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 9) result.AddError("--nodes takes 1 to 9.");
@@ -50,8 +56,8 @@ internal static class CommandTable
         var command = new Command(
             "up", "Start a cluster on this machine.") { nodes, data, detach, port, profile };
         command.SetAction((result, _) => UpCommand.RunAsync(
-            result.GetValue(nodes), result.GetValue(data), result.GetValue(detach), result.GetValue(profile)!,
-            result.GetValue(port)));
+            result.GetValue(nodes), result.GetValue(data), result.GetValue(detach),
+            result.GetValue(profile) ?? "", result.GetValue(port)));
         return command;
     }
 
@@ -263,7 +269,7 @@ internal static class CommandTable
         var user = new Argument<string>(
             "USER") { Description = "An account of this machine: name or number." };
         var file = new Option<string?>(
-            "--out") { Description = "The file to write (default: USER.pem in the data directory)." };
+            "--out") { Description = "The file (default: credentials/USER.pem in the data directory)." };
         var add = new Command("add", "Issue a client credential for a user.") { user, file };
         add.SetAction(result => ClusterCommands.AddCredential(result.GetValue(user)!, result.GetValue(file)));
         return new Command("credential", "Client credentials of the cluster last started.") { add };
@@ -289,7 +295,8 @@ internal static class CommandTable
     private static Command Node()
     {
         var file = new Argument<string>("FILE") { Description = "The node's settings." };
-        var withParent = new Option<bool>("--with-parent") { Description = "End when standard input ends." };
+        var withParent = new Option<bool>(
+            "--with-parent") { Description = "End when standard input ends with nothing in it." };
         var command = new Command("node", "Run one node in this process.") { file, withParent };
         command.Hidden = true;
         command.SetAction(

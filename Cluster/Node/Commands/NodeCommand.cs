@@ -54,7 +54,12 @@ internal static class NodeCommand
     private static void Stop(PosixSignalContext context, CancellationTokenSource stop)
     {
         context.Cancel = true;
-        stop.Cancel();
+        Stop(stop);
+    }
+
+    // The deadline first: what cancelling starts may run, and wait, right here.
+    private static void Stop(CancellationTokenSource stop)
+    {
         var deadline = new Thread(() =>
         {
             Thread.Sleep(s_stopDeadline);
@@ -62,19 +67,15 @@ internal static class NodeCommand
         })
         { IsBackground = true };
         deadline.Start();
+        stop.Cancel();
     }
 
-    // The parent holds the other end of standard input; its end is ours.
+    // The parent holds the other end of standard input; its end is ours, unless it let go of us before.
     private static void EndWithParent(CancellationTokenSource stop)
     {
         var watch = new Thread(() =>
         {
-            while (Console.In.Read() >= 0)
-            {
-            }
-            stop.Cancel();
-            Thread.Sleep(s_stopDeadline);
-            Environment.Exit(0);
+            if (Console.In.Read() < 0) Stop(stop);
         })
         { IsBackground = true };
         watch.Start();

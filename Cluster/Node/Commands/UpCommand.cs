@@ -10,8 +10,13 @@ internal static class UpCommand
     /// <summary>Starts the nodes; in the foreground it stays until Ctrl-C and then ends them.</summary>
     public static async Task<int> RunAsync(int nodes, string? data, bool detach, string profile, int port)
     {
+        if (port + nodes - 1 > ushort.MaxValue)
+            throw new UserException($"There are no {nodes} ports from {port} on: the last is 65535.", 2);
         var directory = data ?? Path.Combine(ClusterState.Home, "data");
         ClusterState.RefuseSecond();
+        if (nodes == 2)
+            Console.Error.WriteLine(
+                "Two nodes survive no death: one is no majority, and ends its programs. Three survive one.");
         using var stop = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(
             PosixSignal.SIGINT, context => Cancel(context, stop));
@@ -29,12 +34,35 @@ internal static class UpCommand
             return 130;
         }
         var state = cluster.State();
-        state.Save();
-        Describe(cluster, detach);
-        if (detach) return 0;
         try
         {
-            await Task.WhenAll(cluster.Nodes.Select(node => node.WaitAsync(stop.Token))).ConfigureAwait(false);
+            if (detach) cluster.LetGo();
+            else state.Save();
+        }
+        catch
+        {
+            // What can't be found again must not run on.
+            await cluster.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        Describe(cluster, detach);
+        return detach ? 0 : await StayAsync(cluster, state, stop.Token).ConfigureAwait(false);
+    }
+
+    private static async Task<int> StayAsync(LocalCluster cluster, ClusterState state, CancellationToken stop)
+    {
+        try
+        {
+            var running = cluster.Nodes.ToDictionary(node => node.WaitAsync(stop));
+            while (running.Count > 0)
+            {
+                var end = await Task.WhenAny(running.Keys).ConfigureAwait(false);
+                await end.ConfigureAwait(false);
+                running.Remove(end, out var node);
+                if (running.Count > 0)
+                    Console.Error.WriteLine($"{node!.Started.Name} has ended, with {node.ExitCode}: "
+                        + $"{Path.Combine(node.Settings.Directory, "node.log")} may tell why.");
+            }
         }
         catch (OperationCanceledException)
         {

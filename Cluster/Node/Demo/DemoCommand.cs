@@ -19,11 +19,14 @@ internal static class DemoCommand
     public static async Task<int> RunAsync(bool fast, bool keep)
     {
         using var stop = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+        void Cancel(PosixSignalContext context)
         {
             context.Cancel = true;
             stop.Cancel();
-        });
+        }
+
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
         if (keep) ClusterState.RefuseSecond();
         var (watch, report) = (Stopwatch.StartNew(), new DemoReport());
         var data = Directory.CreateTempSubdirectory("k42-demo-").FullName;
@@ -59,7 +62,7 @@ internal static class DemoCommand
 
     private static void Keep(LocalCluster cluster)
     {
-        cluster.State().Save();
+        cluster.LetGo();
         AnsiConsole.WriteLine(
             "The cluster stays up: try ./k42 status and ./k42 ls -l k42:/copy, and end it with ./k42 down.");
     }

@@ -48,12 +48,15 @@ internal sealed record ClusterState(string Data, string Credential, IReadOnlyLis
     /// <summary>The nodes that still run.</summary>
     public IReadOnlyList<StartedNode> Running() => [.. Nodes.Where(node => node.IsRunning())];
 
-    /// <summary>The cluster last started, or null.</summary>
+    /// <summary>The cluster last started; null when there is none, or its file is damaged.</summary>
     public static ClusterState? Load()
     {
         try
         {
-            return JsonSerializer.Deserialize<ClusterState>(File.ReadAllText(StateFile), NodeJson.Options);
+            var read = JsonSerializer.Deserialize<ClusterState>(
+                File.ReadAllText(StateFile), NodeJson.Options);
+            return read is { Data: not null, Credential: not null, Nodes.Count: > 0 }
+                && read.Nodes.All(node => node is { Name: not null, Gateway: not null }) ? read : null;
         }
         catch (Exception e) when (e is IOException or JsonException)
         {

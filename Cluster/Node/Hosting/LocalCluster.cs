@@ -1,5 +1,6 @@
 using System.Text;
 
+using K42.Cluster.Membership;
 using K42.Cluster.Security;
 
 namespace K42.Node.Hosting;
@@ -30,7 +31,8 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <summary>Starts a cluster.</summary>
     /// <param name="data">Its data directory; made when missing.</param>
     /// <param name="count">How many nodes.</param>
-    /// <param name="detached">Whether the nodes outlive this process.</param>
+    /// <param name="detached">Whether the nodes may outlive this process: once it says
+    /// <see cref="LetGo"/>.</param>
     /// <param name="profile">"default" or "demo".</param>
     /// <param name="firstPort">The first gateway's port; 0 for free ones.</param>
     /// <param name="progress">Told what is going on.</param>
@@ -73,27 +75,39 @@ internal sealed class LocalCluster : IAsyncDisposable
         if (gatewayPort != 0 && Ports.IsTaken(host, gatewayPort))
             throw new UserException(
                 $"Port {gatewayPort} on {host} is in use: choose another with --port, or stop what uses it.");
+        string[] seeds = [.. _nodes.Where(node => !node.HasExited).Select(node => node.Started.Membership)];
+        if (seeds.Length == 0) RefuseBesideOthers();
         var settings = new NodeSettings
         {
             Name = name,
             Directory = Path.Combine(Data, name),
             Host = host,
             GatewayPort = gatewayPort != 0 ? gatewayPort : Ports.Free(host),
-            Seeds = [.. _nodes.Where(node => !node.HasExited).Select(node => node.Started.Membership)],
+            Seeds = seeds,
+            Reform = seeds.Length == 0,
             Profile = _profile,
             UnixSocket = SocketOf(number),
         };
         var started = await NodeProcess.StartAsync(settings, _detached, stop).ConfigureAwait(false);
         _nodes.RemoveAll(node => node.Settings.Name == name);
         _nodes.Add(started);
+        _nodes.Sort((left, right) => string.CompareOrdinal(left.Settings.Name, right.Settings.Name));
         return started;
     }
 
     /// <summary>What to remember of it.</summary>
     public ClusterState State() => new(Data, Credential, [.. _nodes.Select(node => node.Started)]);
 
-    /// <summary>Ends all nodes, the last one first, so that the first has the last word on the
-    /// cluster.</summary>
+    /// <summary>Makes it the cluster last started, and lets the nodes outlive this process: none does before
+    /// <c>k42 down</c> can find it.</summary>
+    public void LetGo()
+    {
+        State().Save();
+        foreach (var node in _nodes) node.LetGo();
+    }
+
+    /// <summary>Ends all nodes, one after the other, the last one first. In the foreground a terminal's
+    /// Ctrl-C has told all of them already.</summary>
     public async Task StopAsync()
     {
         foreach (var node in _nodes.AsEnumerable().Reverse())
@@ -105,6 +119,15 @@ internal sealed class LocalCluster : IAsyncDisposable
     {
         await StopAsync().ConfigureAwait(false);
         foreach (var node in _nodes) node.Dispose();
+    }
+
+    /// <summary>The first node goes on with the cluster alone: none may run that could be in it.</summary>
+    private void RefuseBesideOthers()
+    {
+        foreach (var directory in Directory.EnumerateDirectories(Data, "node-*"))
+            if (ClusterNode.IsRunning(directory))
+                throw new UserException(
+                    $"A node is already running with the data directory {directory}: end it first.");
     }
 
     private string SocketOf(int number) => Path.Combine(Data, $"node-{number}", "gateway.sock");
@@ -126,8 +149,8 @@ internal sealed class LocalCluster : IAsyncDisposable
         for (var at = 1; at <= count; at++)
         {
             var directory = Path.Combine(Data, $"node-{at}");
-            Directory.CreateDirectory(
-                directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            SecureFiles.MakeDirectory(directory);
+            SecureFiles.RequireOwn(directory);
             authority.EnsureNode(Path.Combine(directory, "node.pem"), $"node-{at}", "127.0.0.1", "localhost");
         }
         authority.EnsureClient(Credential, Users.Current());

@@ -66,7 +66,18 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <summary>Ends what was booted, the last first.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var end in _ends.AsEnumerable().Reverse()) await end().ConfigureAwait(false);
+        foreach (var end in _ends.AsEnumerable().Reverse())
+        {
+            try
+            {
+                await end().ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                // The others must still see this node leave.
+                Console.Error.WriteLine($"a part of the node did not end in order: {e}");
+            }
+        }
         _ends.Clear();
     }
 
@@ -78,44 +89,79 @@ internal sealed class NodeHost : IAsyncDisposable
         var transport = new TcpLinkTransport(
             new IPEndPoint(IPAddress.Parse(Settings.Host), 0),
             new TcpLinkCredentials(credential.Certificate, [credential.Authority]));
-        Cluster = await JoinAsync(transport.LocalEndPoint.Port, executor, stop).ConfigureAwait(false);
-        _ends.Add(() => Cluster.LeaveAsync(TimeSpan.FromSeconds(8)));
-        BootIpc(transport, executor);
-        BootKernel();
-        BootServers();
+        try
+        {
+            Cluster = await JoinAsync(credential, transport.LocalEndPoint.Port, executor, stop)
+                .ConfigureAwait(false);
+        }
+        catch
+        {
+            transport.Dispose();
+            throw;
+        }
+        _ends.Add(() => Cluster.DisposeAsync().AsTask());
+        Configured(() =>
+        {
+            BootIpc(transport, executor);
+            BootKernel();
+            BootServers();
+            return true;
+        });
+        Cluster.System.ActorOf(
+            Props.Create(() => new CertificateWatch(credential, TimeProvider.System)), "certificate-watch");
         await BootGatewayAsync(credential, stop).ConfigureAwait(false);
     }
 
     /// <summary>What the operator set, in node.conf of the node's directory; hocon/reference has every
     /// setting.</summary>
-    private string Hocon()
+    private string Hocon() =>
+        File.Exists(ConfigPath) ? $"{IpcHocon.Text}\n{File.ReadAllText(ConfigPath)}" : IpcHocon.Text;
+
+    private string ConfigPath => Path.Combine(Settings.Directory, "node.conf");
+
+    /// <summary>Runs a step that reads settings: a bad one is told with the name of its file.</summary>
+    /// <exception cref="ClusterStartException">A setting can't be used.</exception>
+    private T Configured<T>(Func<T> step)
     {
-        var own = Path.Combine(Settings.Directory, "node.conf");
-        return File.Exists(own) ? $"{IpcHocon.Text}\n{File.ReadAllText(own)}" : IpcHocon.Text;
+        try
+        {
+            return step();
+        }
+        // Whatever the parser, or a setting's own check, throws: they have no type in common.
+        catch (Exception e) when (File.Exists(ConfigPath) && e is not (ClusterStartException or IOException))
+        {
+            throw new ClusterStartException($"{ConfigPath} can't be used: {e.Message}", e);
+        }
     }
 
     private Config Config => Cluster.System.Settings.Config;
 
-    private Task<ClusterNode> JoinAsync(int linkPort, IExecutor executor, CancellationToken stop) =>
-        ClusterNode.StartAsync(
+    private Task<ClusterNode> JoinAsync(
+        Credential credential, int linkPort, IExecutor executor, CancellationToken stop)
+    {
+        var hocon = Hocon();
+        return Configured(() => ClusterNode.StartAsync(
             new ClusterNodeOptions
             {
                 Name = Settings.Name,
                 DataDirectory = Settings.Directory,
+                Credential = credential,
                 BindHost = Settings.Host,
                 PublicHost = Settings.Host,
                 Port = Settings.MembershipPort,
                 Seeds = Settings.Seeds,
-                // k42 up names no seed only when no other node of the cluster runs.
-                Reform = Settings.Seeds.Count == 0,
+                Reform = Settings.Reform,
                 LinkHost = Settings.Host,
                 LinkPort = linkPort,
                 GatewayAddress = $"{Settings.Host}:{Settings.GatewayPort}",
-                Cluster = Settings.Profile == "demo" ? ClusterOptions.Demo : ClusterOptions.Default,
-                Hocon = Hocon(),
+                Cluster = ClusterOptions.FromConfig(
+                    ConfigurationFactory.ParseString(hocon),
+                    Settings.Profile.Length > 0 ? Settings.Profile : null),
+                Hocon = hocon,
                 Executor = executor,
             },
-            stop);
+            stop));
+    }
 
     private void BootIpc(TcpLinkTransport transport, IExecutor executor)
     {
@@ -133,8 +179,8 @@ internal sealed class NodeHost : IAsyncDisposable
         links.Start(Cluster.Membership);
         _ends.Add(() =>
         {
+            // With the transport, which is theirs.
             links.Dispose();
-            transport.Dispose();
             Ipc.Dispose();
             return Task.CompletedTask;
         });

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 
+using K42.Cluster.Security;
+
 namespace K42.Node.Hosting;
 
 /// <summary>A node in a process of its own: started, waited for, ended.</summary>
@@ -36,16 +38,16 @@ internal sealed class NodeProcess : IDisposable
     /// <summary>Ends when the process has.</summary>
     public Task WaitAsync(CancellationToken stop) => _process.WaitForExitAsync(stop);
 
-    /// <summary>Starts a node and waits until it serves.</summary>
+    /// <summary>Starts a node and waits until it serves. It ends when this process does, unless
+    /// <see cref="LetGo"/>.</summary>
     /// <param name="settings">What it is told.</param>
-    /// <param name="detached">True to let it outlive this process; otherwise it ends when this process
-    /// does.</param>
+    /// <param name="detached">True when it may be let go, to outlive this process.</param>
     /// <param name="stop">Gives up, and ends it.</param>
     /// <exception cref="UserException">It did not come up; the message is its own.</exception>
     public static async Task<NodeProcess> StartAsync(
         NodeSettings settings, bool detached, CancellationToken stop)
     {
-        Directory.CreateDirectory(settings.Directory);
+        SecureFiles.MakeDirectory(settings.Directory);
         var file = Path.Combine(settings.Directory, "settings.json");
         settings.Save(file);
         var log = Path.Combine(settings.Directory, "node.log");
@@ -64,7 +66,7 @@ internal sealed class NodeProcess : IDisposable
             for (var i = 0; i < words.Length; i++) start.ArgumentList.Insert(i, words[i]);
             start.FileName = "/bin/sh";
         }
-        else start.ArgumentList.Add("--with-parent");
+        start.ArgumentList.Add("--with-parent");
         start.Environment["DOTNET_gcServer"] = "0";
         start.Environment["DOTNET_TieredPGO"] = "1";
         var process = Process.Start(start)
@@ -78,10 +80,17 @@ internal sealed class NodeProcess : IDisposable
         }
         catch
         {
-            if (!process.HasExited) process.Kill();
+            await StopAsync(process, LocalCluster.StopPatience).ConfigureAwait(false);
             process.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Lets it outlive this process: only now, when others can find it.</summary>
+    public void LetGo()
+    {
+        _process.StandardInput.Write('\n');
+        _process.StandardInput.Close();
     }
 
     /// <summary>kill -9.</summary>

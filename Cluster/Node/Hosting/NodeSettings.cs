@@ -1,5 +1,7 @@
 using System.Text.Json;
 
+using K42.Cluster.Security;
+
 namespace K42.Node.Hosting;
 
 /// <summary>What one node process is told at its start: a JSON file in its directory, written by <c>k42
@@ -24,20 +26,36 @@ internal sealed record NodeSettings
     /// <summary>"host:port" of members to join through; empty makes the cluster.</summary>
     public IReadOnlyList<string> Seeds { get; init; } = [];
 
-    /// <summary>The cluster's timings: "default" or "demo".</summary>
-    public string Profile { get; init; } = "default";
+    /// <summary>The operator's word that no other node of its cluster runs: it goes on with the cluster
+    /// alone, and the others join it again.</summary>
+    public bool Reform { get; init; }
+
+    /// <summary>The cluster's timings: "default" or "demo"; empty for those of node.conf, or else the
+    /// default.</summary>
+    public string Profile { get; init; } = "";
 
     /// <summary>The Unix socket of the gateway; empty for none.</summary>
     public string UnixSocket { get; init; } = "";
 
     /// <summary>Reads a settings file.</summary>
-    public static NodeSettings Load(string path) =>
-        JsonSerializer.Deserialize<NodeSettings>(File.ReadAllText(path), NodeJson.Options)
-        ?? throw new FormatException($"{path} is empty");
+    /// <exception cref="UserException">It is damaged.</exception>
+    public static NodeSettings Load(string path)
+    {
+        try
+        {
+            var text = File.ReadAllText(path);
+            if (JsonSerializer.Deserialize<NodeSettings>(text, NodeJson.Options) is { } read) return read;
+        }
+        catch (JsonException e)
+        {
+            throw new UserException($"{path} is not a node's settings: {e.Message}");
+        }
+        throw new UserException($"{path} is not a node's settings: it is empty.");
+    }
 
     /// <summary>Writes a settings file.</summary>
     public void Save(string path) =>
-        File.WriteAllText(path, JsonSerializer.Serialize(this, NodeJson.Options));
+        SecureFiles.Replace(path, JsonSerializer.Serialize(this, NodeJson.Options));
 }
 
 /// <summary>How this project's own JSON files look.</summary>

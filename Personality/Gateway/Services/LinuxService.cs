@@ -91,6 +91,16 @@ internal static class Channel
             throw Expired(principal.ExpiresNs);
     }
 
+    /// <summary>A node that was paused past its right to serve must not act on what waited for it
+    /// meanwhile.</summary>
+    /// <exception cref="RpcException">UNAVAILABLE: this node may not serve now.</exception>
+    public static void CheckServing(GatewayOptions options)
+    {
+        if (!options.Host.Membership.MayServe)
+            throw new RpcException(new Status(StatusCode.Unavailable,
+                "the node serves nobody now: it has no majority"));
+    }
+
     /// <summary>UNAUTHENTICATED, with the moment of the end.</summary>
     public static RpcException Expired(long expiresNs)
     {

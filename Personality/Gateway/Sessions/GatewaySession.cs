@@ -51,14 +51,20 @@ internal sealed partial class GatewaySession
     public Task Over => _over.Task;
 
     /// <summary>Makes one call for somebody beside the stream.</summary>
-    public ValueTask<Completion> RunBeside(Call call, CancellationToken giveUp) =>
-        CallRunner.Run(Main, call, giveUp);
+    /// <exception cref="RpcException">UNAVAILABLE: the node serves nobody now.</exception>
+    public ValueTask<Completion> RunBeside(Call call, CancellationToken giveUp)
+    {
+        Services.Channel.CheckServing(_options);
+        return CallRunner.Run(Main, call, giveUp);
+    }
 
     /// <summary>Takes a message in: starts the calls in their order, then gives up what is to be given up,
     /// which may be among them.</summary>
-    /// <exception cref="RpcException">INVALID_ARGUMENT: it has too many calls.</exception>
+    /// <exception cref="RpcException">INVALID_ARGUMENT: it has too many calls. UNAVAILABLE: the node serves
+    /// nobody now; it ends its programs as soon as it gets to it.</exception>
     public ValueTask Take(SessionRequest request)
     {
+        Services.Channel.CheckServing(_options);
         if (request.Calls.Count > _options.MessageCallsMax)
             throw new RpcException(new Status(StatusCode.InvalidArgument,
                 $"a message has at most {_options.MessageCallsMax} calls"));

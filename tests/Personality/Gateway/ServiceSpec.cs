@@ -56,6 +56,23 @@ public sealed class ServiceSpec : IAsyncLifetime
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, await Status(health));
     }
 
+    [Fact]
+    public async Task A_session_that_is_there_makes_no_calls_while_its_node_has_no_majority()
+    {
+        await using var session = await _root.BeginSessionAsync("before", Stop);
+        Assert.Equal(0, (await session.Main.CallAsync(SystemCalls.Getpid(), Stop)).Errno);
+        var named = new Metadata { { "k42-session", session.Key } };
+        Assert.Equal(0, (await _root.Calls.GetpidAsync(new(), named, cancellationToken: Stop)).Errno);
+        _node.Membership.MayServe = false;
+        var refused = await Assert.ThrowsAsync<RpcException>(
+            async () => await _root.Calls.GetpidAsync(new(), named, cancellationToken: Stop));
+        Assert.Equal(StatusCode.Unavailable, refused.StatusCode);
+        Assert.Contains("no majority", refused.Status.Detail, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<K42SessionEndedException>(
+            () => session.Main.CallAsync(SystemCalls.Getpid(), Stop));
+        _node.Membership.MayServe = true;
+    }
+
     private static async Task<HealthCheckResponse.Types.ServingStatus> Status(Health.HealthClient health) =>
         (await health.CheckAsync(new HealthCheckRequest(), cancellationToken: Stop)).Status;
 
