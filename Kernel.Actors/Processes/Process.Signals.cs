@@ -51,6 +51,8 @@ internal sealed partial class Process
         // As on Linux, what was pending of a signal that is now ignored is forgotten, blocked or not.
         if (IsDropped(bit)) Forget(bit);
         reply.Ok();
+        // What the library was to handle may now have to be done here.
+        Act();
     }
 
     public override void NextSignals(ulong seenStamp, Reply<SignalState> reply)

@@ -139,7 +139,7 @@ internal sealed partial class Process : ProcessContract
         if (HasEnded) return;
         Life = ProcessLife.Zombie;
         Self.Ended(status);
-        Token = null;
+        (Token, Bequest) = (null, default);
         _alarm?.Dispose();
         (_alarm, _pending, _queue) = (null, 0, null);
         _table.Identities.Dismiss(Context);

@@ -126,7 +126,8 @@ internal sealed partial class ProcessTable : ProcessTableContract
         foreach (var child in RemoteChildrenOn(node))
         {
             child.Node = default;
-            if (!child.IsZombie) child.Parent!.ChildEnded(child, Signals.Kill);
+            // Hearing of one child may have been the parent's end, and made orphans of the others.
+            if (!child.IsZombie) child.Parent?.ChildEnded(child, Signals.Kill);
         }
         foreach (var orphan in _processes.Select(process => process.ParentNode == node)) TakenByInit(orphan);
         foreach (var group in _groups.RemoveNode(node)) FreeIfUnnamed(group);
