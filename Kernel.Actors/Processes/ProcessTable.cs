@@ -206,7 +206,8 @@ internal sealed partial class ProcessTable : ProcessTableContract
             _numbers.Free(number);
     }
 
-    private bool IsMember(NodeRef node)
+    /// <summary>Whether a node is in the cluster as this node sees it.</summary>
+    public bool IsMember(NodeRef node)
     {
         foreach (var member in _needs.Membership.Members)
         {
