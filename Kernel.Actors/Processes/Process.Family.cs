@@ -128,4 +128,4 @@ internal sealed partial class Process
 }
 
 /// <summary>News of a child that came before the answer of its spawn.</summary>
-internal sealed record EarlyChange(WaitResult Change, bool MayReap, ulong Sequence, int Group);
+internal sealed record EarlyChange(WaitResult Change, ulong Sequence, int Group);

@@ -121,7 +121,6 @@ internal sealed partial class Process
         Life = ProcessLife.Stopped;
         _stamp++;
         AnswerSignalWaiters();
-        Self.Stopped(signal);
         _table.TellParent(this, WaitOptions.StoppedStatus(signal), WaitOptions.CodeStopped);
     }
 
@@ -131,7 +130,6 @@ internal sealed partial class Process
         Life = ProcessLife.Running;
         _stamp++;
         AnswerSignalWaiters();
-        Self.Continued();
         _table.TellParent(this, WaitOptions.ContinuedStatus, WaitOptions.CodeContinued);
         Act();
         DoWhatWaitedForContinue();

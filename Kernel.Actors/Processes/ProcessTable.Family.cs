@@ -34,7 +34,7 @@ internal sealed partial class ProcessTable
     public override void ChildChanged(
         int parent, WaitResult change, bool mayReap, ulong sequence, int group, Reply<Nothing> reply)
     {
-        var news = new EarlyChange(change, mayReap, sequence, group);
+        var news = new EarlyChange(change, sequence, group);
         if (Find(parent) is not { HasEnded: false } process) reply.Fail(Errno.ESRCH);
         else if (_remoteChildren.TryGetValue(change.Pid, out var child) && child.Parent == process)
         {

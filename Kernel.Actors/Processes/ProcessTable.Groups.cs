@@ -12,12 +12,15 @@ internal sealed partial class ProcessTable
         int group, int session, int pid, bool create, CallerIdentity caller, Reply<ulong> reply)
     {
         var joined = _groups.Find(group);
-        if (joined is null && create && _numbers.Owns(group)) joined = _groups.Create(group, session);
-        if (joined is null || joined.Session != session || !IsMember(caller.Home))
+        // Everything before a group is made: one without members would keep its number from setsid(2).
+        var mayJoin = IsMember(caller.Home)
+            && (joined is null ? create && _numbers.Owns(group) : joined.Session == session);
+        if (!mayJoin)
         {
             reply.Fail(Errno.EPERM);
             return;
         }
+        joined ??= _groups.Create(group, session);
         joined.Add(pid, caller.Home);
         reply.WhenCancelled(static _ => { });
         joined.WhenActedUpon(caller.Home, () => reply.Ok(joined.Epoch));

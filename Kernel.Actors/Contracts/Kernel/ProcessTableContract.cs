@@ -60,7 +60,7 @@ public abstract partial class ProcessTableContract : ServerObject
     /// <summary>A child on another node ended or changed state; the parent lives here. ESRCH when it does
     /// not, or has no such child. Repeats are answered as the first.</summary>
     /// <param name="change">What wait(2) is to give; code 0 when only the group changed.</param>
-    /// <param name="mayReap">True when the child ended.</param>
+    /// <param name="mayReap">True when the child ended, which the code says too: nobody reads it.</param>
     /// <param name="sequence">Numbers this child's changes from 1; a number seen before changes
     /// nothing.</param>
     /// <param name="group">The child's process group now.</param>
