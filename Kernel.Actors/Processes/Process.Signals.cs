@@ -104,7 +104,11 @@ internal sealed partial class Process
             var signal = Signals.Lowest(acted);
             Take(signal);
             if (IsDropped(Signals.Bit(signal))) continue;
-            if ((Signals.Bit(signal) & Signals.StopSet) != 0) Stop(signal);
+            if ((Signals.Bit(signal) & Signals.StopSet) != 0)
+            {
+                // Nobody could continue an orphaned group: a terminal's stop does nothing there.
+                if (signal == Signals.Stop || !_table.IsOrphanedGroup(Group)) Stop(signal);
+            }
             else
             {
                 End(signal);

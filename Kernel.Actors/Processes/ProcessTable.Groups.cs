@@ -100,6 +100,23 @@ internal sealed partial class ProcessTable
         return true;
     }
 
+    /// <summary>Whether no member of a group has its parent in another group of the same session. Known of
+    /// groups that are here with all their members and their parents; others count as not orphaned.</summary>
+    public bool IsOrphanedGroup(int number)
+    {
+        if (_groups.Find(number) is not { } group) return false;
+        foreach (var member in group.Members)
+        {
+            if (member.Node != Node) return false;
+            if (_processes[member.Pid] is not { HasEnded: false } process) continue;
+            if (!process.ParentNode.IsNone) return false;
+            if (process.Self.Parent is { } parent && parent.Group != number
+                && parent.Session == process.Session)
+                return false;
+        }
+        return true;
+    }
+
     private Errno MoveHere(Process process, int group)
     {
         var entered = _groups.Find(group);
