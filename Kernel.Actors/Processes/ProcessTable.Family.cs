@@ -122,6 +122,9 @@ internal sealed partial class ProcessTable
         ChildStart start, NodeRef parentNode, Process? parent, Action<Outcome<SpawnResult>> then)
     {
         var principal = PrincipalOf(start);
+        // The parent's node knows it, this one perhaps not yet.
+        if (!start.GroupHome.IsNone && HomeOf(start.Group).IsNone && !WasRemoved(start.GroupHome))
+            _needs.Homes.Learn(start.Group, start.GroupHome);
         var from = new ProcessStart(
             principal, Process.ShortName(start.Name), start.Parent, start.Group, start.Session)
         {

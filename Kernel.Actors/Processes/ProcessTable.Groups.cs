@@ -171,7 +171,9 @@ internal sealed partial class ProcessTable
             joined.Add(child.Pid, Node);
             then(Errno.None);
         }
-        else if (home.IsNone || !IsMember(home)) then(Errno.None);
+        else if (home.IsNone || WasRemoved(home)) then(Errno.None);
+        // It is not gone, but not there yet as this node sees it.
+        else if (!IsMember(home)) then(Errno.EAGAIN);
         else
         {
             On(home).JoinGroupThen(group, child.Session, child.Pid, true, this, outcome =>
@@ -189,3 +191,6 @@ internal sealed partial class ProcessTable
         else if (!home.IsNone && IsMember(home)) On(home).LeaveGroup(group, pid);
     }
 }
+    private bool WasRemoved(NodeRef node) =>
+        _removed.TryGetValue(node.Id, out var last) && node.Incarnation <= last;
+
