@@ -64,6 +64,10 @@ internal sealed partial class Process : ProcessContract
 
     public int Group => Self.Group;
 
+    /// <summary>The group on another node that it is about to enter: its signals may come before the
+    /// answer.</summary>
+    public int Joining { get; set; }
+
     public bool LeadsSession { get; private set; }
 
     public ProcessLife Life { get; private set; }

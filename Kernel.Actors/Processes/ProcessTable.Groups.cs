@@ -127,22 +127,32 @@ internal sealed partial class ProcessTable
         return Errno.None;
     }
 
-    private void MoveAway(Process process, int group, NodeRef home, Action<Errno> then) =>
-        On(home).JoinGroupThen(group, process.Session, process.Pid, false, this, outcome =>
+    private void MoveAway(Process process, int group, NodeRef home, Action<Errno> then)
+    {
+        var session = process.Session;
+        process.Joining = group;
+        On(home).JoinGroupThen(group, session, process.Pid, false, this, outcome =>
         {
-            // The process may have gone while it was asked, and its number with it.
-            if (outcome.Failed) then(Errno.EPERM);
-            else if (process.Life == ProcessLife.Gone)
-            {
-                On(home).LeaveGroup(group, process.Pid);
-                then(Errno.ESRCH);
-            }
-            else
+            // While it was asked the process may have gone, and its number with it, or left the session.
+            if (process.Joining == group) process.Joining = 0;
+            var isGone = process.Life == ProcessLife.Gone;
+            var mayMove = !isGone && !process.LeadsSession && process.Session == session;
+            if (outcome.Errno is Errno.Overloaded or Errno.NotRun && mayMove && IsMember(home))
+                Home.After(Settings.ReportAgain, () => Move(process, session, group, then));
+            else if (!outcome.Failed && mayMove)
             {
                 EnterGroup(process, group);
                 then(Errno.None);
             }
+            else
+            {
+                // Whatever came of it there, it is no member; unless it is by another call meanwhile.
+                var isMember = !isGone && process.Group == group;
+                if (outcome.Errno != Errno.EPERM && !isMember) On(home).LeaveGroup(group, process.Pid);
+                then(isGone ? Errno.ESRCH : Errno.EPERM);
+            }
         });
+    }
 
     private void EnterGroup(Process process, int group)
     {
@@ -184,6 +194,9 @@ internal sealed partial class ProcessTable
         }
     }
 
+    private bool WasRemoved(NodeRef node) =>
+        _removed.TryGetValue(node.Id, out var last) && node.Incarnation <= last;
+
     private void Leave(int group, int pid)
     {
         var home = _needs.Homes.HomeOf(group);
@@ -191,6 +204,3 @@ internal sealed partial class ProcessTable
         else if (!home.IsNone && IsMember(home)) On(home).LeaveGroup(group, pid);
     }
 }
-    private bool WasRemoved(NodeRef node) =>
-        _removed.TryGetValue(node.Id, out var last) && node.Incarnation <= last;
-
