@@ -28,7 +28,12 @@ internal abstract class DeviceFile(int flagsOfOpen, FileStatus status) : Lockabl
 
     protected override LockTable Locks => NodeLocks!;
 
-    protected override object LockedFile { get; } = (status.Device, status.Inode);
+    /// <summary>Whose it is: locks on it are seen by that user's opens only. What the opener says of the
+    /// inode is its word, and nobody may lock by it what others have open.</summary>
+    public uint Opener { get; set; }
+
+    protected override object LockedFile =>
+        field ??= (status.RDevice, status.Device, status.Inode, Opener);
 
     /// <summary>Told when the last handle was dropped.</summary>
     public Action<DeviceFile>? Closed { get; set; }

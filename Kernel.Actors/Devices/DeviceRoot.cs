@@ -13,27 +13,31 @@ public sealed class DeviceRoot : ObjectActor
 {
     private const ulong MemoryMajor = 1;
 
+    /// <summary>Open devices of a node.</summary>
+    public const int OpenMaxDefault = 1_048_576;
+
+    private readonly int _openMax;
+
     /// <summary>The devices of a node; see <see cref="Props"/>.</summary>
-    public DeviceRoot(IpcPort ipc) : base(ipc)
-    {
-    }
+    public DeviceRoot(IpcPort ipc, int openMax) : base(ipc) => _openMax = openMax;
 
     /// <summary>How to start it: /user/kernel/devices.</summary>
-    public static Props Props(IpcPort ipc) => Akka.Actor.Props.Create(() => new DeviceRoot(ipc));
+    /// <param name="openMax">Open devices; ENFILE beyond, and for a user other than root beyond half of
+    /// them.</param>
+    public static Props Props(IpcPort ipc, int openMax = OpenMaxDefault) =>
+        Akka.Actor.Props.Create(() => new DeviceRoot(ipc, openMax));
 
     /// <inheritdoc/>
     protected override void Started() =>
-        Home.Adopt(new DeviceFactory()).ExportFactory(DeviceContract.ContractId);
+        Home.Adopt(new DeviceFactory(this)).ExportFactory(DeviceContract.ContractId);
 
     /// <summary>The factory object.</summary>
     /// <remarks>Calls: nobody. On failure: see the root.</remarks>
-    private sealed class DeviceFactory : DeviceContract
+    private sealed class DeviceFactory(DeviceRoot root) : DeviceContract
     {
-        /// <summary>Open devices of the node; ENFILE beyond.</summary>
-        private const int OpenMax = 1_048_576;
-
         // By device node, but of this node of the cluster only: see the README.
         private readonly LockTable _locks = new(new LockLimits());
+        private readonly Dictionary<uint, int> _byUser = [];
         private int _open;
 
         public override void Open(
@@ -45,7 +49,9 @@ public sealed class DeviceRoot : ObjectActor
                 reply.Fail(Errno.ENXIO);
                 return;
             }
-            if (_open >= OpenMax)
+            var who = caller.Principal;
+            var ofUser = _byUser.GetValueOrDefault(who.Uid);
+            if (_open >= root._openMax || (!who.IsRoot && ofUser >= root._openMax / 2))
             {
                 reply.Fail(Errno.ENFILE);
                 return;
@@ -56,7 +62,8 @@ public sealed class DeviceRoot : ObjectActor
                 return;
             }
             _open++;
-            (opened.Closed, opened.NodeLocks) = (Closed, _locks);
+            _byUser[who.Uid] = ofUser + 1;
+            (opened.Closed, opened.NodeLocks, opened.Opener) = (Closed, _locks, who.Uid);
             var handle = Home.Adopt(opened).Export(caller.Pid, DeviceFile.RightsFor(flags));
             if (!reply.Ok(handle)) Closed(opened);
         }
@@ -64,6 +71,9 @@ public sealed class DeviceRoot : ObjectActor
         private void Closed(DeviceFile closed)
         {
             _open--;
+            var left = _byUser.GetValueOrDefault(closed.Opener) - 1;
+            if (left > 0) _byUser[closed.Opener] = left;
+            else _byUser.Remove(closed.Opener);
             Home.Expel(closed);
         }
 

@@ -1,11 +1,14 @@
 namespace K42.Locks;
 
 /// <summary>One lock that is held.</summary>
-internal sealed class HeldLock(LockOwner owner, LockType type, long start, long end)
+internal sealed class HeldLock(LockOwner owner, LockType type, long start, long end, uint user)
 {
     public LockOwner Owner => owner;
 
     public LockType Type => type;
+
+    /// <summary>Who made it, and is charged with it.</summary>
+    public uint User => user;
 
     public long Start { get; set; } = start;
 
@@ -18,11 +21,20 @@ internal sealed class HeldLock(LockOwner owner, LockType type, long start, long 
 /// <remarks>An owner's locks stand together, by their start and without overlap; owners stand in the order in
 /// which they came. That is the order in which Linux searches (posix_lock_inode in its fs/locks.c), so that
 /// F_GETLK names the same lock.</remarks>
-internal sealed class HeldLocks
+/// <param name="all">Counts those of all files.</param>
+internal sealed class HeldLocks(LockCounts all)
 {
     private readonly List<HeldLock> _locks = [];
+    private readonly LockCounts _counts = new();
 
     public int Count => _locks.Count;
+
+    /// <summary>How many a user is charged with.</summary>
+    public int CountOf(uint user) => _counts.Of(user);
+
+    /// <summary>Whether giving a range back makes two locks of one.</summary>
+    public bool Cuts(LockOwner owner, LockRange range) => _locks.Exists(
+        held => held.Owner == owner && held.Start < range.Start && held.End > range.End);
 
     /// <summary>The first lock that keeps an owner from a lock.</summary>
     public HeldLock? Conflict(LockOwner owner, LockType type, LockRange range)
@@ -40,13 +52,20 @@ internal sealed class HeldLocks
         _locks.Find(held => held.Owner == owner && range.Overlaps(held.Start, held.End));
 
     /// <summary>Takes all locks of an owner away; how many there were.</summary>
-    public int Drop(LockOwner owner) => _locks.RemoveAll(held => held.Owner == owner);
+    public int Drop(LockOwner owner)
+    {
+        foreach (var held in _locks)
+        {
+            if (held.Owner == owner) Charge(held, -1);
+        }
+        return _locks.RemoveAll(held => held.Owner == owner);
+    }
 
     /// <summary>Gives an owner a lock that conflicts with nobody's, or unlocks; true when that may let
     /// somebody else go on.</summary>
-    public bool Set(LockOwner owner, LockType type, LockRange range)
+    public bool Set(LockOwner owner, LockType type, LockRange range, uint user)
     {
-        var request = new HeldLock(owner, type, range.Start, range.End);
+        var request = new HeldLock(owner, type, range.Start, range.End, user);
         HeldLock? left = null, right = null;
         var (added, frees, done) = (false, false, false);
         var at = _locks.FindIndex(held => held.Owner == owner);
@@ -68,7 +87,7 @@ internal sealed class HeldLocks
             }
         }
         if (!added && type == LockType.Unlock) return frees;
-        if (!added) _locks.Insert(at, request);
+        if (!added) Insert(at, request);
         Trim(at, left, right, request);
         return frees;
     }
@@ -86,7 +105,7 @@ internal sealed class HeldLocks
         }
         held.Start = request.Start = Math.Min(held.Start, request.Start);
         held.End = request.End = Math.Max(held.End, request.End);
-        if (added) _locks.RemoveAt(at);
+        if (added) RemoveAt(at);
         else
         {
             (request, added) = (held, true);
@@ -102,9 +121,11 @@ internal sealed class HeldLocks
         if (!covered) return 1;
         if (added)
         {
-            _locks.RemoveAt(at);
+            RemoveAt(at);
             return 0;
         }
+        Charge(_locks[at], -1);
+        Charge(request, +1);
         _locks[at] = request;
         added = true;
         return 1;
@@ -115,10 +136,47 @@ internal sealed class HeldLocks
     {
         if (right is not null && left == right)
         {
-            left = new HeldLock(right.Owner, right.Type, right.Start, right.End);
-            _locks.Insert(at, left);
+            left = new HeldLock(right.Owner, right.Type, right.Start, right.End, right.User);
+            Insert(at, left);
         }
         if (right is not null) right.Start = request.End + 1;
         if (left is not null) left.End = request.Start - 1;
+    }
+
+    private void Insert(int at, HeldLock added)
+    {
+        _locks.Insert(at, added);
+        Charge(added, +1);
+    }
+
+    private void RemoveAt(int at)
+    {
+        Charge(_locks[at], -1);
+        _locks.RemoveAt(at);
+    }
+
+    private void Charge(HeldLock held, int change)
+    {
+        _counts.Change(held.User, change);
+        all.Change(held.User, change);
+    }
+}
+
+/// <summary>How many locks users hold.</summary>
+internal sealed class LockCounts
+{
+    private readonly Dictionary<uint, int> _byUser = new(1);
+
+    /// <summary>Of everybody.</summary>
+    public int All { get; private set; }
+
+    public int Of(uint user) => _byUser.GetValueOrDefault(user);
+
+    public void Change(uint user, int change)
+    {
+        All += change;
+        var now = Of(user) + change;
+        if (now > 0) _byUser[user] = now;
+        else _byUser.Remove(user);
     }
 }

@@ -19,6 +19,9 @@ internal sealed class LockWaiter(
 
     public Reply<Nothing> Reply => reply;
 
+    /// <summary>The user whom the lock will count for.</summary>
+    public uint User { get; } = reply.Caller?.Principal.UserIds.Real ?? 0;
+
     /// <summary>Who held what it waited for when that was last looked at.</summary>
     public LockOwner BlockedBy { get; set; }
 }
@@ -26,13 +29,14 @@ internal sealed class LockWaiter(
 /// <summary>One kind of lock of one file: what is held, and who waits, in order of arrival.</summary>
 /// <param name="file">The file.</param>
 /// <param name="findsDeadlocks">Record locks do, flock(2) does not.</param>
-internal sealed class LockQueue(object file, bool findsDeadlocks)
+/// <param name="counts">Of all files.</param>
+internal sealed class LockQueue(object file, bool findsDeadlocks, LockCounts counts)
 {
     public object File => file;
 
     public bool FindsDeadlocks => findsDeadlocks;
 
-    public HeldLocks Held { get; } = new();
+    public HeldLocks Held { get; } = new(counts);
 
     public List<LockWaiter> Waiters { get; } = [];
 
@@ -40,13 +44,13 @@ internal sealed class LockQueue(object file, bool findsDeadlocks)
 }
 
 /// <summary>The locks of one file; the two kinds don't know each other.</summary>
-internal sealed class FileLocks(object file)
+internal sealed class FileLocks(object file, LockCounts counts)
 {
     /// <summary>fcntl(2).</summary>
-    public LockQueue Records { get; } = new(file, findsDeadlocks: true);
+    public LockQueue Records { get; } = new(file, findsDeadlocks: true, counts);
 
     /// <summary>flock(2).</summary>
-    public LockQueue Whole { get; } = new(file, findsDeadlocks: false);
+    public LockQueue Whole { get; } = new(file, findsDeadlocks: false, counts);
 
     public bool IsIdle => Records.IsIdle && Whole.IsIdle;
 }

@@ -7,8 +7,11 @@ namespace K42.Locks;
 /// <param name="LocksMax">Locks held on all files.</param>
 /// <param name="FileLocksMax">Locks of one kind held on one file.</param>
 /// <param name="FileWaitersMax">Calls that wait for locks of one kind on one file.</param>
+/// <param name="UserLocksMax">Locks of one user on all files. Root is not counted.</param>
+/// <param name="UserFileLocksMax">Locks of one kind of one user on one file. Root is not counted.</param>
 public sealed record LockLimits(
-    int LocksMax = 1_048_576, int FileLocksMax = 8_192, int FileWaitersMax = 1_024);
+    int LocksMax = 1_048_576, int FileLocksMax = 8_192, int FileWaitersMax = 1_024,
+    int UserLocksMax = 524_288, int UserFileLocksMax = 4_096);
 
 /// <summary>The locks of an actor's files, and who waits for them.</summary>
 /// <remarks>
@@ -18,11 +21,12 @@ public sealed record LockLimits(
 /// </remarks>
 public sealed class LockTable(LockLimits limits)
 {
+    private readonly LockCounts _counts = new();
     private readonly Dictionary<object, FileLocks> _files = [];
     private readonly Dictionary<LockOwner, List<LockWaiter>> _waits = [];
 
     /// <summary>Locks held on all files.</summary>
-    public int HeldCount { get; private set; }
+    public int HeldCount => _counts.All;
 
     /// <summary>Calls that wait.</summary>
     public int WaitingCount { get; private set; }
@@ -105,7 +109,7 @@ public sealed class LockTable(LockLimits limits)
 
     private FileLocks Of(object file)
     {
-        if (!_files.TryGetValue(file, out var locks)) _files[file] = locks = new FileLocks(file);
+        if (!_files.TryGetValue(file, out var locks)) _files[file] = locks = new FileLocks(file, _counts);
         return locks;
     }
 
@@ -133,12 +137,19 @@ public sealed class LockTable(LockLimits limits)
         ? null
         : waiter.Queue.Held.Conflict(waiter.Owner, waiter.Type, waiter.Range);
 
-    // A call adds a lock, and may cut an old one in two. To give all back needs no room.
+    // A call adds a lock, and may cut an old one in two; to give back needs room only where it does that.
     private bool HasRoom(LockWaiter waiter)
     {
-        const int added = 2;
-        if (waiter.Type == LockType.Unlock && waiter.Range == LockRange.All) return true;
-        return waiter.Queue.Held.Count <= limits.FileLocksMax - added && HeldCount <= limits.LocksMax - added;
+        var held = waiter.Queue.Held;
+        var added = 2;
+        if (waiter.Type == LockType.Unlock)
+        {
+            if (!held.Cuts(waiter.Owner, waiter.Range)) return true;
+            added = 1;
+        }
+        if (held.Count > limits.FileLocksMax - added || HeldCount > limits.LocksMax - added) return false;
+        return waiter.User == 0 || (held.CountOf(waiter.User) <= limits.UserFileLocksMax - added
+            && _counts.Of(waiter.User) <= limits.UserLocksMax - added);
     }
 
     /// <summary>Answers and gives the lock; true when others may go on by that.</summary>
@@ -146,18 +157,12 @@ public sealed class LockTable(LockLimits limits)
     {
         // A caller that gave up gets none.
         if (!waiter.Reply.Ok()) return false;
-        var held = waiter.Queue.Held;
-        var before = held.Count;
-        var frees = held.Set(waiter.Owner, waiter.Type, waiter.Range);
-        HeldCount += held.Count - before;
-        return frees;
+        return waiter.Queue.Held.Set(waiter.Owner, waiter.Type, waiter.Range, waiter.User);
     }
 
     private void Drop(LockQueue queue, LockOwner owner)
     {
-        var dropped = queue.Held.Drop(owner);
-        HeldCount -= dropped;
-        if (dropped > 0) Wake(queue);
+        if (queue.Held.Drop(owner) > 0) Wake(queue);
     }
 
     private void Enter(LockWaiter waiter, HeldLock conflict)

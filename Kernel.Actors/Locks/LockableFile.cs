@@ -30,7 +30,10 @@ public abstract class LockableFile : FileContract
     {
         var type = (LockType)wanted.Type;
         var range = LockRange.All;
-        var errno = scope == LockScope.Whole ? Errno.None : Check(wanted, out range);
+        // What a lock is given by has to be its owner's: the end of that handle is the end of the lock.
+        var errno = caller.Pid == handle.Owner ? Errno.None : Errno.EPERM;
+        if (errno == Errno.None)
+            errno = scope == LockScope.Whole ? CheckType(wanted) : Check(wanted, out range);
         if (errno == Errno.None) errno = CheckAccess(type, scope, handle);
         if (errno == Errno.None && scope == LockScope.Description && wanted.Pid != 0) errno = Errno.EINVAL;
         if (errno != Errno.None) reply.Fail(errno);
@@ -147,8 +150,11 @@ public abstract class LockableFile : FileContract
         var resolved = LockRange.Of(wanted, Position, EndPosition);
         range = resolved.Failed ? default : resolved.Value;
         if (resolved.Failed) return resolved.Errno;
-        return wanted.Type is >= (int)LockType.Read and <= (int)LockType.Unlock ? Errno.None : Errno.EINVAL;
+        return CheckType(wanted);
     }
+
+    private static Errno CheckType(in RecordLock wanted) =>
+        wanted.Type is >= (int)LockType.Read and <= (int)LockType.Unlock ? Errno.None : Errno.EINVAL;
 
     /// <summary>A lock needs the access mode that it is for; flock(2) any.</summary>
     private static Errno CheckAccess(LockType type, LockScope scope, HandleRow handle)

@@ -17,6 +17,8 @@ internal sealed class NumberPool(INumberGrantor grantor, ProcessSettings setting
     private readonly HashSet<int> _blocks = [];
     private bool _leasing;
 
+    private bool MayReuse => BlockCount >= settings.BlocksBeforeReuse;
+
     /// <summary>Blocks leased so far.</summary>
     public int BlockCount => _blocks.Count;
 
@@ -27,7 +29,7 @@ internal sealed class NumberPool(INumberGrantor grantor, ProcessSettings setting
     public void Take(Action<Outcome<int>> then)
     {
         LeaseAhead();
-        if (TryTake(out var number)) then(number);
+        if (TryTake(MayReuse || !_leasing, out var number)) then(number);
         else if (_waiting.Count >= settings.WaitingForNumbersMax || !_leasing) then(Errno.EAGAIN);
         else _waiting.Enqueue(then);
     }
@@ -41,8 +43,7 @@ internal sealed class NumberPool(INumberGrantor grantor, ProcessSettings setting
     /// <summary>Leases a block if one will soon be needed.</summary>
     public void LeaseAhead()
     {
-        var mayReuse = BlockCount >= settings.BlocksBeforeReuse;
-        var enough = _fresh.Count + (mayReuse ? _rested.Count : 0) > settings.LeaseAhead;
+        var enough = _fresh.Count + (MayReuse ? _rested.Count : 0) > settings.LeaseAhead;
         if (_leasing || enough) return;
         _leasing = true;
         grantor.LeaseBlock(outcome => later(() => Leased(outcome)));
@@ -60,15 +61,13 @@ internal sealed class NumberPool(INumberGrantor grantor, ProcessSettings setting
         for (var count = _waiting.Count; count > 0; count--)
         {
             var then = _waiting.Dequeue();
-            if (TryTake(out var number)) then(number);
+            if (TryTake(true, out var number)) then(number);
             else then(Errno.EAGAIN);
         }
     }
 
-    private bool TryTake(out int number)
-    {
-        if (_fresh.TryDequeue(out number)) return true;
-        // A cluster that has no more blocks lives on what was freed.
-        return _rested.TryDequeue(out number);
-    }
+    // A cluster that has no more blocks lives on what was freed; while one is coming its numbers are waited
+    // for, so that a burst does not use at once again what has just been freed.
+    private bool TryTake(bool rested, out int number) =>
+        _fresh.TryDequeue(out number) || (rested && _rested.TryDequeue(out number));
 }

@@ -61,8 +61,11 @@ internal sealed class ParentReport(ProcessTable table, Process process)
                 _sending = false;
                 SendNext();
                 break;
+            case var _ when !table.IsMember(process.ParentNode):
+                // Removed, perhaps before the child was made: nobody there will ever take it.
+                table.TakenByInit(process);
+                break;
             default:
-                // When the parent's node is gone, its removal from the membership will be heard of instead.
                 table.Home.After(table.Settings.ReportAgain, () => Send(change));
                 break;
         }

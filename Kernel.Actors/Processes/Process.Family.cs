@@ -30,7 +30,7 @@ internal sealed partial class Process
             var start = new ChildStart(
                 Pid, Group, Session, Principal.Uid, Principal.Gid, Principal.User, [.. Principal.Groups],
                 (byte)Principal.By, _mask, _ignored, _name, Principal.LoginUid, Principal.UserIds,
-                Principal.GroupIds, Principal.ExpiresNs);
+                Principal.GroupIds, Principal.ExpiresNs, _table.HomeOf(Group));
             _spawning++;
             _table.Spawn(this, nodeId, start, outcome =>
             {
@@ -128,4 +128,4 @@ internal sealed partial class Process
 }
 
 /// <summary>News of a child that came before the answer of its spawn.</summary>
-internal sealed record EarlyChange(WaitResult Change, bool MayReap, ulong Sequence, int Group);
+internal sealed record EarlyChange(WaitResult Change, ulong Sequence, int Group);

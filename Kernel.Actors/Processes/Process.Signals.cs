@@ -51,6 +51,8 @@ internal sealed partial class Process
         // As on Linux, what was pending of a signal that is now ignored is forgotten, blocked or not.
         if (IsDropped(bit)) Forget(bit);
         reply.Ok();
+        // What the library was to handle may now have to be done here.
+        Act();
     }
 
     public override void NextSignals(ulong seenStamp, Reply<SignalState> reply)
@@ -102,7 +104,11 @@ internal sealed partial class Process
             var signal = Signals.Lowest(acted);
             Take(signal);
             if (IsDropped(Signals.Bit(signal))) continue;
-            if ((Signals.Bit(signal) & Signals.StopSet) != 0) Stop(signal);
+            if ((Signals.Bit(signal) & Signals.StopSet) != 0)
+            {
+                // Nobody could continue an orphaned group: a terminal's stop does nothing there.
+                if (signal == Signals.Stop || !_table.IsOrphanedGroup(Group)) Stop(signal);
+            }
             else
             {
                 End(signal);
@@ -119,7 +125,6 @@ internal sealed partial class Process
         Life = ProcessLife.Stopped;
         _stamp++;
         AnswerSignalWaiters();
-        Self.Stopped(signal);
         _table.TellParent(this, WaitOptions.StoppedStatus(signal), WaitOptions.CodeStopped);
     }
 
@@ -129,7 +134,6 @@ internal sealed partial class Process
         Life = ProcessLife.Running;
         _stamp++;
         AnswerSignalWaiters();
-        Self.Continued();
         _table.TellParent(this, WaitOptions.ContinuedStatus, WaitOptions.CodeContinued);
         Act();
         DoWhatWaitedForContinue();

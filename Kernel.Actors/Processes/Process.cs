@@ -64,6 +64,10 @@ internal sealed partial class Process : ProcessContract
 
     public int Group => Self.Group;
 
+    /// <summary>The group on another node that it is about to enter: its signals may come before the
+    /// answer.</summary>
+    public int Joining { get; set; }
+
     public bool LeadsSession { get; private set; }
 
     public ProcessLife Life { get; private set; }
@@ -140,7 +144,7 @@ internal sealed partial class Process : ProcessContract
         if (HasEnded) return;
         Life = ProcessLife.Zombie;
         Self.Ended(status);
-        Token = null;
+        (Token, Bequest) = (null, default);
         _alarm?.Dispose();
         (_alarm, _pending, _queue) = (null, 0, null);
         _table.Identities.Dismiss(Context);

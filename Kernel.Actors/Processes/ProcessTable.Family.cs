@@ -34,7 +34,7 @@ internal sealed partial class ProcessTable
     public override void ChildChanged(
         int parent, WaitResult change, bool mayReap, ulong sequence, int group, Reply<Nothing> reply)
     {
-        var news = new EarlyChange(change, mayReap, sequence, group);
+        var news = new EarlyChange(change, sequence, group);
         if (Find(parent) is not { HasEnded: false } process) reply.Fail(Errno.ESRCH);
         else if (_remoteChildren.TryGetValue(change.Pid, out var child) && child.Parent == process)
         {
@@ -122,6 +122,9 @@ internal sealed partial class ProcessTable
         ChildStart start, NodeRef parentNode, Process? parent, Action<Outcome<SpawnResult>> then)
     {
         var principal = PrincipalOf(start);
+        // The parent's node knows it, this one perhaps not yet.
+        if (!start.GroupHome.IsNone && HomeOf(start.Group).IsNone && !WasRemoved(start.GroupHome))
+            _needs.Homes.Learn(start.Group, start.GroupHome);
         var from = new ProcessStart(
             principal, Process.ShortName(start.Name), start.Parent, start.Group, start.Session)
         {

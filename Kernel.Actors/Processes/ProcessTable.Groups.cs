@@ -12,12 +12,15 @@ internal sealed partial class ProcessTable
         int group, int session, int pid, bool create, CallerIdentity caller, Reply<ulong> reply)
     {
         var joined = _groups.Find(group);
-        if (joined is null && create && _numbers.Owns(group)) joined = _groups.Create(group, session);
-        if (joined is null || joined.Session != session || !IsMember(caller.Home))
+        // Everything before a group is made: one without members would keep its number from setsid(2).
+        var mayJoin = IsMember(caller.Home)
+            && (joined is null ? create && _numbers.Owns(group) : joined.Session == session);
+        if (!mayJoin)
         {
             reply.Fail(Errno.EPERM);
             return;
         }
+        joined ??= _groups.Create(group, session);
         joined.Add(pid, caller.Home);
         reply.WhenCancelled(static _ => { });
         joined.WhenActedUpon(caller.Home, () => reply.Ok(joined.Epoch));
@@ -97,6 +100,23 @@ internal sealed partial class ProcessTable
         return true;
     }
 
+    /// <summary>Whether no member of a group has its parent in another group of the same session. Known of
+    /// groups that are here with all their members and their parents; others count as not orphaned.</summary>
+    public bool IsOrphanedGroup(int number)
+    {
+        if (_groups.Find(number) is not { } group) return false;
+        foreach (var member in group.Members)
+        {
+            if (member.Node != Node) return false;
+            if (_processes[member.Pid] is not { HasEnded: false } process) continue;
+            if (!process.ParentNode.IsNone) return false;
+            if (process.Self.Parent is { } parent && parent.Group != number
+                && parent.Session == process.Session)
+                return false;
+        }
+        return true;
+    }
+
     private Errno MoveHere(Process process, int group)
     {
         var entered = _groups.Find(group);
@@ -107,22 +127,32 @@ internal sealed partial class ProcessTable
         return Errno.None;
     }
 
-    private void MoveAway(Process process, int group, NodeRef home, Action<Errno> then) =>
-        On(home).JoinGroupThen(group, process.Session, process.Pid, false, this, outcome =>
+    private void MoveAway(Process process, int group, NodeRef home, Action<Errno> then)
+    {
+        var session = process.Session;
+        process.Joining = group;
+        On(home).JoinGroupThen(group, session, process.Pid, false, this, outcome =>
         {
-            // The process may have gone while it was asked, and its number with it.
-            if (outcome.Failed) then(Errno.EPERM);
-            else if (process.Life == ProcessLife.Gone)
-            {
-                On(home).LeaveGroup(group, process.Pid);
-                then(Errno.ESRCH);
-            }
-            else
+            // While it was asked the process may have gone, and its number with it, or left the session.
+            if (process.Joining == group) process.Joining = 0;
+            var isGone = process.Life == ProcessLife.Gone;
+            var mayMove = !isGone && !process.LeadsSession && process.Session == session;
+            if (outcome.Errno is Errno.Overloaded or Errno.NotRun && mayMove && IsMember(home))
+                Home.After(Settings.ReportAgain, () => Move(process, session, group, then));
+            else if (!outcome.Failed && mayMove)
             {
                 EnterGroup(process, group);
                 then(Errno.None);
             }
+            else
+            {
+                // Whatever came of it there, it is no member; unless it is by another call meanwhile.
+                var isMember = !isGone && process.Group == group;
+                if (outcome.Errno != Errno.EPERM && !isMember) On(home).LeaveGroup(group, process.Pid);
+                then(isGone ? Errno.ESRCH : Errno.EPERM);
+            }
         });
+    }
 
     private void EnterGroup(Process process, int group)
     {
@@ -151,7 +181,9 @@ internal sealed partial class ProcessTable
             joined.Add(child.Pid, Node);
             then(Errno.None);
         }
-        else if (home.IsNone || !IsMember(home)) then(Errno.None);
+        else if (home.IsNone || WasRemoved(home)) then(Errno.None);
+        // It is not gone, but not there yet as this node sees it.
+        else if (!IsMember(home)) then(Errno.EAGAIN);
         else
         {
             On(home).JoinGroupThen(group, child.Session, child.Pid, true, this, outcome =>
@@ -161,6 +193,9 @@ internal sealed partial class ProcessTable
             });
         }
     }
+
+    private bool WasRemoved(NodeRef node) =>
+        _removed.TryGetValue(node.Id, out var last) && node.Incarnation <= last;
 
     private void Leave(int group, int pid)
     {

@@ -74,7 +74,7 @@ internal sealed partial class ProcessTable
         var from = new Sender(sender, uid, effectiveUid, signal, senderSession) { Cause = cause };
         var selected = members.Length == 0
             ? _processes.Select(process => process.Group == group)
-            : MembersAndEmbryos(members);
+            : MembersAndEmbryos(members, group);
         var tally = SignalAll(selected, from);
         if (tally.Signalled > 0) reply.Ok(tally.Signalled);
         else reply.Fail(tally.Refused > 0 ? Errno.EPERM : Errno.ESRCH);
@@ -82,12 +82,14 @@ internal sealed partial class ProcessTable
 
     // Children that members are forking, and that are not registered with the group's home yet, are signalled
     // with their parents; the home answers their registration only after this.
-    private List<Process> MembersAndEmbryos(int[] members)
+    private List<Process> MembersAndEmbryos(int[] members, int group)
     {
         var selected = new List<Process>(members.Length);
         foreach (var pid in members)
         {
-            if (_processes[pid] is { } process) selected.Add(process);
+            // One that has left may still be listed where the news are on their way.
+            if (_processes[pid] is { } process && (process.Group == group || process.Joining == group))
+                selected.Add(process);
         }
         foreach (var embryo in _embryos)
         {
@@ -128,7 +130,7 @@ internal sealed partial class ProcessTable
             }
         }
         var here = group.Members.Where(member => member.Node == Node).Select(member => member.Pid).ToArray();
-        sum.Add(SignalAll(MembersAndEmbryos(here), sender));
+        sum.Add(SignalAll(MembersAndEmbryos(here, group.Number), sender));
         sum.Begun();
     }
 

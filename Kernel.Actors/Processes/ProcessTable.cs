@@ -25,6 +25,9 @@ internal sealed partial class ProcessTable : ProcessTableContract
     private readonly HashSet<int> _spreadSessions = [];
     private readonly List<Process> _embryos = [];
 
+    // Of each node the last incarnation that was removed: none before it comes back.
+    private readonly Dictionary<int, ulong> _removed = [];
+
     public ProcessTable(ProcessTableNeeds needs)
     {
         _needs = needs;
@@ -32,6 +35,9 @@ internal sealed partial class ProcessTable : ProcessTableContract
     }
 
     public NodeRef Node => _needs.Ipc.Node;
+
+    /// <summary>The home of a number; none when there is no such node, or no more.</summary>
+    public NodeRef HomeOf(int number) => _needs.Homes.HomeOf(number);
 
     public IClock Clock => _needs.Ipc.Clock;
 
@@ -124,10 +130,12 @@ internal sealed partial class ProcessTable : ProcessTableContract
     public void NodeRemoved(NodeRef node)
     {
         _needs.Homes.Forget(node);
+        _removed[node.Id] = Math.Max(_removed.GetValueOrDefault(node.Id), node.Incarnation);
         foreach (var child in RemoteChildrenOn(node))
         {
             child.Node = default;
-            if (!child.IsZombie) child.Parent!.ChildEnded(child, Signals.Kill);
+            // Hearing of one child may have been the parent's end, and made orphans of the others.
+            if (!child.IsZombie) child.Parent?.ChildEnded(child, Signals.Kill);
         }
         foreach (var orphan in _processes.Select(process => process.ParentNode == node)) TakenByInit(orphan);
         foreach (var group in _groups.RemoveNode(node)) FreeIfUnnamed(group);
@@ -206,7 +214,8 @@ internal sealed partial class ProcessTable : ProcessTableContract
             _numbers.Free(number);
     }
 
-    private bool IsMember(NodeRef node)
+    /// <summary>Whether a node is in the cluster as this node sees it.</summary>
+    public bool IsMember(NodeRef node)
     {
         foreach (var member in _needs.Membership.Members)
         {

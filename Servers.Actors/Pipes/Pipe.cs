@@ -30,7 +30,8 @@ internal sealed class Pipe
     {
         (_server, Inode, Creator) = (server, inode, creator);
         (_uid, _gid) = (creator.Principal.Uid, creator.Principal.Gid);
-        _buffer = new PipeBuffer(server.Pages);
+        _buffer = new PipeBuffer(
+            server.Pages, server.Usage.NewPipe(creator.Principal.Uid, creator.Principal.IsRoot));
         _accessedNs = _modifiedNs = _changedNs = server.NowNs;
         Reader = new PipeReader(this, flags);
         Writer = new PipeWriter(this, flags);
@@ -93,19 +94,39 @@ internal sealed class Pipe
         if (taken == data.Length) reply.Ok(taken);
         else if (nonBlocking && taken == 0) reply.Fail(Errno.EAGAIN);
         else if (nonBlocking) reply.Ok(taken);
-        else Park(new PendingWrite(data, taken, asPackets, reply));
+        else if (Charge(reply, data.Length) is { } user)
+            Park(new PendingWrite(user, data, taken, asPackets, reply));
+        // Whoever asked tries again with what is left.
+        else if (taken > 0) reply.Ok(taken);
+        else reply.Fail(Errno.Overloaded);
         Settle();
     }
 
+    /// <summary>Nothing is held for anybody any more: the pipe has ended, or its actor.</summary>
+    public void ChargeNoMore()
+    {
+        _writers?.Clear();
+        var pages = _buffer.CapacityBytes / PipeBuffer.PageBytes;
+        _server.Usage.Resize(Creator.Principal.Uid, pages, 0, isPrivileged: true);
+    }
+
     /// <summary>F_GETPIPE_SZ and F_SETPIPE_SZ: the capacity, after a change if there is one.</summary>
-    public Outcome<int> Resize(int wanted)
+    /// <param name="who">Who asks; the pipe's maker is charged.</param>
+    public Outcome<int> Resize(int wanted, Principal? who)
     {
         if (wanted == FileContract.SameCapacity) return _buffer.CapacityBytes;
         if (wanted < 0) return Errno.EINVAL;
         // As no process has CAP_SYS_RESOURCE, nobody gets more.
         if (wanted > BytesMax) return Errno.EPERM;
         var bytes = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(wanted, PipeBuffer.PageBytes));
-        if (!_buffer.Resize(bytes / PipeBuffer.PageBytes)) return Errno.EBUSY;
+        var (user, isRoot) = (Creator.Principal.Uid, who is { IsRoot: true });
+        var (before, after) = (_buffer.CapacityBytes / PipeBuffer.PageBytes, bytes / PipeBuffer.PageBytes);
+        if (!_server.Usage.Resize(user, before, after, isRoot)) return Errno.EPERM;
+        if (!_buffer.Resize(after))
+        {
+            _server.Usage.Resize(user, after, before, isPrivileged: true);
+            return Errno.EBUSY;
+        }
         Settle();
         return _buffer.CapacityBytes;
     }
@@ -162,9 +183,22 @@ internal sealed class Pipe
         return taken;
     }
 
+    /// <summary>Whom a write that waits is charged to; null when that one may hold no more.</summary>
+    private uint? Charge(Reply<int> reply, int bytes)
+    {
+        if (reply.Caller is not { } caller) return null;
+        var user = caller.Principal.Uid;
+        if (_server.Usage.Waits(user, bytes)) return user;
+        // Some that wait here may have given up.
+        _writers?.Purge();
+        return _server.Usage.Waits(user, bytes) ? user : null;
+    }
+
     private void Park(PendingWrite writer)
     {
-        (_writers ??= new WaitingLine<PendingWrite>()).Add(writer);
+        _writers ??= new WaitingLine<PendingWrite>(
+            left => _server.Usage.WaitsNoMore(left.User, left.Data.Length));
+        _writers.Add(writer);
         writer.Reply.WhenCancelled(_ =>
         {
             Reader.Signal(PollReason.In);
@@ -230,8 +264,11 @@ internal sealed class Pipe
 
     /// <summary>A write that waits for room, perhaps for its second part.</summary>
     private sealed class PendingWrite(
-        ReadOnlyMemory<byte> data, int taken, bool asPackets, Reply<int> reply) : IWaiting
+        uint user, ReadOnlyMemory<byte> data, int taken, bool asPackets, Reply<int> reply) : IWaiting
     {
+        /// <summary>Whose bytes they count as.</summary>
+        public uint User => user;
+
         public ReadOnlyMemory<byte> Data => data;
 
         public int Taken { get; set; } = taken;

@@ -6,15 +6,18 @@ namespace K42.Servers.Pipes;
 /// fresh pages otherwise, so a pipe may be full with less than its capacity in it, exactly where Linux's is.
 /// A page that was written as a packet (O_DIRECT) takes no more, and a read ends with it. Pages are taken
 /// when needed and given back when read.</remarks>
-internal sealed class PipeBuffer(PagePool pool)
+internal sealed class PipeBuffer(PagePool pool, int slots = PipeBuffer.SlotsDefault)
 {
     public const int PageBytes = 4_096;
 
     /// <summary>Slots of a new pipe.</summary>
     public const int SlotsDefault = 16;
 
+    /// <summary>Slots of a new pipe whose user has too many pages already.</summary>
+    public const int SlotsMin = 2;
+
     private Slot[]? _slots;
-    private int _slotsMax = SlotsDefault;
+    private int _slotsMax = slots;
     private int _first;
     private int _used;
 

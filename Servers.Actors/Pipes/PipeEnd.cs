@@ -82,7 +82,8 @@ internal abstract class PipeEnd(Pipe pipe, int accessMode, int flags) : Lockable
         reply.Ok();
     }
 
-    public override void Capacity(int wanted, Reply<int> reply) => reply.Give(pipe.Resize(wanted));
+    public override void Capacity(int wanted, Reply<int> reply) =>
+        reply.Give(pipe.Resize(wanted, reply.Caller?.Principal));
 
     public override void VolumeStatus(Reply<VolumeStatus> reply) => reply.Ok(
         new VolumeStatus(TypeMagic, PipeBuffer.PageBytes, 0, 0, 0, 0, 0, NameBytesMax, StatusFlags));

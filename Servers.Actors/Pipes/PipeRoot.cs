@@ -16,11 +16,16 @@ namespace K42.Servers.Pipes;
 /// of its pipes see EIO. Calls: nobody.</remarks>
 public sealed class PipeRoot : ObjectActor
 {
+    /// <summary>Pipes that a listing gives at most.</summary>
+    internal const int ListedMax = 1_024;
+
     private readonly PipeSettings _settings;
+    private readonly PipeUsage _usage;
     private PipeFactory? _factory;
 
     /// <summary>The pipes of a node; see <see cref="Props"/>.</summary>
-    public PipeRoot(IpcPort ipc, PipeSettings settings) : base(ipc) => _settings = settings;
+    public PipeRoot(IpcPort ipc, PipeSettings settings) : base(ipc) =>
+        (_settings, _usage) = (settings, new PipeUsage(settings));
 
     /// <summary>How to start it: /user/servers/pipes.</summary>
     public static Props Props(IpcPort ipc, PipeSettings? settings = null) =>
@@ -55,15 +60,13 @@ public sealed class PipeRoot : ObjectActor
     private IActorRef StartChild(long number, ulong device)
     {
         var name = $"pipes-{number.ToString(CultureInfo.InvariantCulture)}";
-        return Context.Watch(Context.ActorOf(PipeServer.Props(Ipc, device), name));
+        return Context.Watch(Context.ActorOf(PipeServer.Props(Ipc, device, _usage), name));
     }
 
     /// <summary>The factory object.</summary>
     /// <remarks>Calls: nobody. On failure: the root stops, and its pipes with it.</remarks>
     private sealed class PipeFactory(PipeRoot root) : PipeContract
     {
-        private const int ListedMax = 1_024;
-
         // Minor 14 of the unnamed devices, which no volume has: volumes carry their node above bit 32.
         private const ulong Device = 14;
 

@@ -13,7 +13,11 @@ internal sealed class PipeServer : ObjectActor
 {
     private readonly SortedDictionary<ulong, Pipe> _pipes = [];
 
-    public PipeServer(IpcPort ipc, ulong device) : base(ipc) => Device = device;
+    public PipeServer(IpcPort ipc, ulong device, PipeUsage usage) : base(ipc) =>
+        (Device, Usage) = (device, usage);
+
+    /// <summary>What the users of the node's pipes are charged with.</summary>
+    public PipeUsage Usage { get; }
 
     public ulong Device { get; }
 
@@ -27,8 +31,8 @@ internal sealed class PipeServer : ObjectActor
 
     public IEnumerable<PipeInfo> Infos => _pipes.Values.Select(static pipe => pipe.Info);
 
-    public static Props Props(IpcPort ipc, ulong device) =>
-        Akka.Actor.Props.Create(() => new PipeServer(ipc, device));
+    public static Props Props(IpcPort ipc, ulong device, PipeUsage usage) =>
+        Akka.Actor.Props.Create(() => new PipeServer(ipc, device, usage));
 
     /// <summary>Makes a pipe; fails when its process has died since it asked, as nobody would close
     /// it.</summary>
@@ -50,6 +54,7 @@ internal sealed class PipeServer : ObjectActor
     public void Ended(Pipe pipe)
     {
         _pipes.Remove(pipe.Inode);
+        pipe.ChargeNoMore();
         Home.Expel(pipe.Reader);
         Home.Expel(pipe.Writer);
         Context.Parent.Tell(new PipeEnded(pipe.Creator.Principal.Uid), Self);
@@ -57,6 +62,12 @@ internal sealed class PipeServer : ObjectActor
 
     protected override void Started()
     {
+    }
+
+    protected override void PostStop()
+    {
+        foreach (var pipe in _pipes.Values) pipe.ChargeNoMore();
+        base.PostStop();
     }
 
     protected override bool Other(object message)
@@ -99,7 +110,7 @@ internal sealed class ListTurn(int actor, Action<PipeInfo[]> done) : PipeTurn(ac
 {
     private PipeInfo[] _infos = [];
 
-    public override void Run(PipeServer server) => _infos = [.. server.Infos];
+    public override void Run(PipeServer server) => _infos = [.. server.Infos.Take(PipeRoot.ListedMax)];
 
     public override void Finish(Errno failure) => done(_infos);
 }

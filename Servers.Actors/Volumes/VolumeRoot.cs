@@ -93,7 +93,8 @@ public sealed class VolumeRoot : ObjectActor
                 reply.Fail(parsed.Errno);
                 return;
             }
-            if (_volumes.Count >= settings.VolumesMax || _lastNumber >= (1 << NumberBits) - 1)
+            var numbered = _volumes.Count + _failed.Count;
+            if (_volumes.Count >= settings.VolumesMax || numbered >= (1 << NumberBits) - 1)
             {
                 reply.Fail(Errno.ENOSPC);
                 return;
@@ -217,13 +218,21 @@ public sealed class VolumeRoot : ObjectActor
             return true;
         }
 
-        /// <summary>The node's id, its incarnation and a count: no other volume of the cluster ever has
-        /// it.</summary>
+        /// <summary>The node's id, its incarnation and a count: no other volume of the cluster has it, and
+        /// none had it for 65,535 volumes.</summary>
         private ulong NextNumber()
         {
+            const uint numbers = (1u << NumberBits) - 1;
             var node = root.Ipc.Node;
             var life = (node.Incarnation & 0xFFFF) << NumberBits;
-            return ((ulong)node.Id << 32) | life | ++_lastNumber;
+            ulong number;
+            do
+            {
+                _lastNumber = (_lastNumber % numbers) + 1;
+                number = ((ulong)node.Id << 32) | life | _lastNumber;
+            }
+            while (_volumes.ContainsKey(number) || _failed.Contains(number));
+            return number;
         }
     }
 

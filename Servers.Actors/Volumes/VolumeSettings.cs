@@ -53,7 +53,9 @@ public sealed record VolumeSettings(
             Locks = new LockLimits(
                 section.GetInt("locks-max", defaults.Locks.LocksMax),
                 section.GetInt("file-locks-max", defaults.Locks.FileLocksMax),
-                section.GetInt("file-lock-waiters-max", defaults.Locks.FileWaitersMax)),
+                section.GetInt("file-lock-waiters-max", defaults.Locks.FileWaitersMax),
+                section.GetInt("user-locks-max", defaults.Locks.UserLocksMax),
+                section.GetInt("user-file-locks-max", defaults.Locks.UserFileLocksMax)),
         };
     }
 

@@ -9,8 +9,9 @@ public abstract partial class DeviceContract : ServerObject
     /// <param name="flags">The flags of open(2).</param>
     /// <param name="status">The status of the device's inode, which fstat(2) gives.</param>
     /// <param name="caller">Whose handle it becomes.</param>
-    /// <param name="reply">The handle; ENXIO when there is no such device.</param>
-    [Call(1, Rights.None, Fails = [Errno.ENXIO])]
+    /// <param name="reply">The handle; ENXIO when there is no such device, ENFILE when the node or the user
+    /// has too many open, EMFILE when the process has too many handles.</param>
+    [Call(1, Rights.None, Fails = [Errno.ENXIO, Errno.ENFILE, Errno.EMFILE])]
     public abstract void Open(
         ulong device, int flags, Servers.FileStatus status, [Caller] CallerIdentity caller,
         Reply<ObjectHandle> reply);

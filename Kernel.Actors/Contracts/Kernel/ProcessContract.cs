@@ -44,8 +44,7 @@ public readonly partial record struct WaitResult(
 /// <param name="Uid">The sender's real user id.</param>
 /// <param name="Code">si_code.</param>
 /// <param name="Status">si_status of SIGCHLD.</param>
-/// <param name="Dropped">True when the default action or SIG_IGN took it and only EINTR is to be
-/// considered.</param>
+/// <param name="Dropped">Always false: what is dropped interrupts nothing.</param>
 /// <param name="Descriptor">si_fd of a signal from an open file.</param>
 /// <param name="Band">si_band of a signal from an open file.</param>
 [Wire]
@@ -124,8 +123,9 @@ public abstract partial class ProcessContract : ServerObject
     public abstract void Fork(Reply<ForkResult> reply);
 
     /// <summary>K42's create on another node: a child there, with a token for its program. ENODEV when the
-    /// node is not in the cluster, EAGAIN as fork.</summary>
-    [Call(2, Rights.ProcessOnly, ParkedMax = 64, ReplyMax = 16, Fails = [Errno.EAGAIN, Errno.ENODEV])]
+    /// node is not in the cluster, EAGAIN as fork, ESRCH when the caller ended meanwhile.</summary>
+    [Call(2, Rights.ProcessOnly, ParkedMax = 64, ReplyMax = 16,
+        Fails = [Errno.EAGAIN, Errno.ENODEV, Errno.ESRCH])]
     public abstract void Spawn(int nodeId, Reply<SpawnResult> reply);
 
     /// <summary>exit_group(2): ends the process with a status of 0 to 255. Its handles are dropped, its

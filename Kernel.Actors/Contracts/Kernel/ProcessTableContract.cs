@@ -11,11 +11,13 @@ namespace K42.Contracts.Kernel;
 /// <param name="UserIds">User ids.</param>
 /// <param name="GroupIds">Group ids.</param>
 /// <param name="ExpiresNs">Until when the parent's proof holds (CLOCK_REALTIME); 0 for ever.</param>
+/// <param name="GroupHome">The home of the group's number; none when it is no more.</param>
 [Wire]
 public readonly partial record struct ChildStart(
     int Parent, int Group, int Session, uint Uid, uint Gid, [property: Max(64)] string User,
     [property: Max(64)] uint[] Groups, byte By, ulong SignalMask, ulong IgnoredSignals,
-    [property: Max(64)] string Name, uint LoginUid, LinuxIds UserIds, LinuxIds GroupIds, long ExpiresNs);
+    [property: Max(64)] string Name, uint LoginUid, LinuxIds UserIds, LinuxIds GroupIds, long ExpiresNs,
+    NodeRef GroupHome = default);
 
 /// <summary>The processes of one node, and what other processes and kernels ask about them.</summary>
 /// <remarks>A factory: one per node. Ask the node that is home to the number (a process, group or session
@@ -60,7 +62,7 @@ public abstract partial class ProcessTableContract : ServerObject
     /// <summary>A child on another node ended or changed state; the parent lives here. ESRCH when it does
     /// not, or has no such child. Repeats are answered as the first.</summary>
     /// <param name="change">What wait(2) is to give; code 0 when only the group changed.</param>
-    /// <param name="mayReap">True when the child ended.</param>
+    /// <param name="mayReap">True when the child ended, which the code says too: nobody reads it.</param>
     /// <param name="sequence">Numbers this child's changes from 1; a number seen before changes
     /// nothing.</param>
     /// <param name="group">The child's process group now.</param>

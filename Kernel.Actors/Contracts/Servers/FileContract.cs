@@ -117,8 +117,9 @@ public abstract partial class FileContract : ServerObject
     public abstract void Read(int countMax, long offset, Reply<ReadOnlyMemory<byte>> reply);
 
     /// <summary>write(2), pwrite(2): how many bytes were taken. A pipe takes up to PIPE_BUF bytes whole or
-    /// not at all, parks while it must, and gives what was taken when cancelled after a part. Volumes honour
-    /// O_APPEND. EPIPE, EAGAIN, ENOSPC, EFBIG, ESPIPE.</summary>
+    /// not at all, parks while it must, and gives what was taken when cancelled after a part, or when as many
+    /// of the user's bytes wait as may: the library goes on with the rest. Volumes honour O_APPEND.
+    /// EPIPE, EAGAIN, ENOSPC, EFBIG, ESPIPE.</summary>
     [Call(2, Rights.Write, ParkedMax = 65_536,
         Fails = [Errno.EAGAIN, Errno.EINTR, Errno.EPIPE, Errno.ENOSPC, Errno.EFBIG, Errno.ESPIPE])]
     public abstract void Write([Max(CallBytesMax)] ReadOnlyMemory<byte> data, long offset, Reply<int> reply);
@@ -197,12 +198,12 @@ public abstract partial class FileContract : ServerObject
     /// <summary>F_SETLK, F_SETLKW and their relatives for descriptions, and flock(2). A process's locks go
     /// with its first close of the file by whichever descriptor (<see cref="DropLocks"/>) and with any of its
     /// handles; a description's and flock(2)'s with the last handle. Waits park in order of arrival.
-    /// EAGAIN when it may not wait; EBADF when the access mode does not fit; EDEADLK when the wait would
-    /// close a circle of processes that wait for each other's locks on this object's volume; ENOLCK beyond
-    /// the limits; EINTR when cancelled, and nothing changed.</summary>
+    /// EPERM by a handle of another process; EAGAIN when it may not wait; EBADF when the access mode does
+    /// not fit; EDEADLK when the wait would close a circle of processes that wait for each other's locks on
+    /// this object's volume; ENOLCK beyond the limits; EINTR when cancelled, and nothing changed.</summary>
     [Call(16, Rights.None, ParkedMax = 1_024,
         Fails = [Errno.EAGAIN, Errno.EBADF, Errno.EINVAL, Errno.EOVERFLOW, Errno.EDEADLK, Errno.ENOLCK,
-            Errno.EINTR])]
+            Errno.EINTR, Errno.EPERM])]
     public virtual void Lock(
         RecordLock wanted, LockScope scope, bool wait, [Caller] CallerIdentity caller,
         [Handle] HandleRow handle, Reply<Nothing> reply) => reply.Fail(Errno.ENOLCK);
@@ -237,7 +238,8 @@ public abstract partial class FileContract : ServerObject
 
     /// <summary>F_GETPIPE_SZ and F_SETPIPE_SZ: the capacity of a pipe in bytes, after a change unless
     /// <see cref="SameCapacity"/> is asked for. It is rounded up to a power of two pages. EBADF when it is no
-    /// pipe, EBUSY when more is in use, EPERM beyond 1 MiB, EINVAL for other negative figures.</summary>
+    /// pipe, EBUSY when more is in use, EPERM beyond 1 MiB or the pages of its
+    /// user (pipe(7)), EINVAL for other negative figures.</summary>
     [Call(20, Rights.None, Idempotent = true, Fails = [Errno.EBADF, Errno.EBUSY, Errno.EPERM, Errno.EINVAL])]
     public virtual void Capacity(int wanted, Reply<int> reply) => reply.Fail(Errno.EBADF);
 

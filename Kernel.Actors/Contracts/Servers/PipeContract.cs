@@ -13,12 +13,13 @@ public readonly partial record struct PipeEnds(ObjectHandle Reader, ObjectHandle
 public abstract partial class PipeContract : ServerObject
 {
     /// <summary>pipe2(2): flags O_NONBLOCK and O_DIRECT (packet mode, of the write end). EINVAL for others,
-    /// ENFILE when the node or the principal has too many.</summary>
-    [Call(1, Rights.None, Fails = [Errno.EINVAL, Errno.ENFILE])]
+    /// ENFILE when the node or the principal has too many, EMFILE when the process has too many
+    /// handles.</summary>
+    [Call(1, Rights.None, ParkedMax = 1_024, Fails = [Errno.EINVAL, Errno.ENFILE, Errno.EMFILE])]
     public abstract void Create(int flags, [Caller] CallerIdentity caller, Reply<PipeEnds> reply);
 
     /// <summary>The pipes of this node: bytes moved, readers, writers.</summary>
-    [Call(2, Rights.None, Idempotent = true, ReplyMax = 1_024)]
+    [Call(2, Rights.None, Idempotent = true, ParkedMax = 16, ReplyMax = 1_024)]
     public abstract void List(Reply<PipeInfo[]> reply);
 }
 

@@ -22,29 +22,30 @@ public abstract partial class VolumeContract : ServerObject
     /// Refresh when the volume knows of a mount table without the mount.</summary>
     /// <param name="ticket">What the walk that came to the mount, or to its upper end, was told: the proof
     /// that no directory on the way forbade it. EACCES when it is another; root needs none.</param>
-    [Call(2, Rights.None,
+    [Call(2, Rights.None, ParkedMax = 1_024,
         Fails = [Errno.ESTALE, Errno.Refresh, Errno.EACCES, Errno.ENFILE, Errno.ENOMEM, Errno.EIO])]
     public abstract void Enter(
         ulong volume, ulong mount, ulong inode, ulong ticket, [Caller] CallerIdentity caller,
         Reply<ObjectHandle> reply);
 
     /// <summary>Ends a volume: EBUSY while files or directories of it are held open, unless forced.</summary>
-    [Call(4, Rights.Kernel, Fails = [Errno.EBUSY, Errno.ESTALE])]
+    [Call(4, Rights.Kernel, ParkedMax = 1_024, Fails = [Errno.EBUSY, Errno.ESTALE])]
     public abstract void Remove(ulong volume, bool force, Reply<Nothing> reply);
 
     /// <summary>The volumes of this node.</summary>
-    [Call(5, Rights.None, Idempotent = true, ReplyMax = 1_024)]
+    [Call(5, Rights.None, Idempotent = true, ParkedMax = 16, ReplyMax = 1_024)]
     public abstract void List(Reply<VolumeInfo[]> reply);
 
     /// <summary>MNT_EXPIRE of umount2(2). EBUSY while files or directories are held open through the mount.
     /// EAGAIN when it was not marked as expiring, or was used since: it is marked now.</summary>
-    [Call(6, Rights.Kernel, Fails = [Errno.EAGAIN, Errno.EBUSY, Errno.ESTALE])]
+    [Call(6, Rights.Kernel, ParkedMax = 1_024, Fails = [Errno.EAGAIN, Errno.EBUSY, Errno.ESTALE])]
     public abstract void Expire(ulong volume, ulong mount, Reply<Nothing> reply);
 
     /// <summary>Makes a volume read-only or not, and gives it other options (those named; size= and
     /// nr_inodes= have an effect). EBUSY when it is to be read-only and files are open for writing, or open
     /// without a name; EINVAL for unknown options and for limits below what is used.</summary>
-    [Call(7, Rights.Kernel, Idempotent = true, Fails = [Errno.EBUSY, Errno.EINVAL, Errno.ESTALE])]
+    [Call(7, Rights.Kernel, Idempotent = true, ParkedMax = 1_024,
+        Fails = [Errno.EBUSY, Errno.EINVAL, Errno.ESTALE])]
     public abstract void Remount(
         ulong volume, bool readOnly, [Max(4_096)] string options, Reply<Nothing> reply);
 
@@ -54,7 +55,7 @@ public abstract partial class VolumeContract : ServerObject
     /// round, EBUSY when a mount that is to be read-only has files open for writing.</summary>
     /// <param name="unlessUsed">EBUSY when files or directories are held open through a mount that
     /// ends.</param>
-    [Call(8, Rights.Kernel, Idempotent = true,
+    [Call(8, Rights.Kernel, Idempotent = true, ParkedMax = 1_024,
         Fails = [Errno.EBUSY, Errno.ENOENT, Errno.ENOTDIR, Errno.ESTALE])]
     public abstract void Show(
         ulong volume, ulong mountVersion, [Max(1_024)] MountView[] mounts,
@@ -62,7 +63,8 @@ public abstract partial class VolumeContract : ServerObject
 
     /// <summary>How inodes lie to each other, a byte per pair: see <see cref="Kinship"/>. EINVAL when there
     /// are not as many of one kind as of the other.</summary>
-    [Call(9, Rights.Kernel, Idempotent = true, ReplyMax = 2_048, Fails = [Errno.EINVAL, Errno.ESTALE])]
+    [Call(9, Rights.Kernel, Idempotent = true, ParkedMax = 1_024, ReplyMax = 2_048,
+        Fails = [Errno.EINVAL, Errno.ESTALE])]
     public abstract void Relate(
         ulong volume, [Max(2_048)] ulong[] above, [Max(2_048)] ulong[] below,
         Reply<ReadOnlyMemory<byte>> reply);

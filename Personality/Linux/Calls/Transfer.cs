@@ -129,7 +129,9 @@ internal static class Transfer
                 return (moved, task.System.LostHomes.Answer(file, taken.Errno, lost));
             }
             moved += taken.Value;
-            if (taken.Value < piece) break;
+            // After a part that no signal cut short, who is asked again says why there was no more: a pipe
+            // whose readers are gone is due SIGPIPE, though what went in is the result.
+            if (taken.Value < piece && (taken.Value == 0 || interrupted.IsCancellationRequested)) break;
         }
         while (moved < buffer.Count);
         return (moved, Errno.None);

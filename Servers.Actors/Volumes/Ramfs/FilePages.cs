@@ -110,6 +110,8 @@ internal sealed class FilePages(RamSpace space)
             {
                 return Math.Max(offset, start + ((long)BitOperations.TrailingZeroCount(absent) * PageBytes));
             }
+            // Behind the last chunk there is no offset.
+            if (start > long.MaxValue - ChunkBytes) return long.MaxValue;
             offset = start + ChunkBytes;
         }
     }

@@ -109,6 +109,35 @@ public sealed class DeviceSpec
         Assert.Equal(Errno.ENXIO, (await devices.Open(0, ReadWrite, default)).Errno);
     });
 
+    [Fact]
+    public void Nobody_locks_the_devices_of_others() => RunOn(async (alice, bob, node) =>
+    {
+        const int write = 1;
+        var status = default(FileStatus) with { Device = 3, Inode = 77, RDevice = 0x103, Mode = 0x21B6 };
+        var wanted = new RecordLock(write, 0, 0, 0, 0);
+        var files = new List<FileClient>();
+        foreach (var who in new[] { alice, alice, bob })
+        {
+            var opened = await DeviceClient.On(who, node).Open(0x103, ReadWrite, status);
+            files.Add(new FileClient(who, opened.Value));
+        }
+        Assert.Equal(Errno.None, (await files[0].Lock(wanted, LockScope.Whole, false)).Errno);
+        Assert.Equal(Errno.EAGAIN, (await files[1].Lock(wanted, LockScope.Whole, false)).Errno);
+        Assert.Equal(Errno.None, (await files[2].Lock(wanted, LockScope.Whole, false)).Errno);
+    });
+
+    [Fact]
+    public void One_user_opens_half_of_what_there_may_be() => RunOn(async (alice, bob, node) =>
+    {
+        Assert.Equal(Errno.None, (await DeviceClient.On(alice, node).Open(0x103, 0, default)).Errno);
+        var second = await DeviceClient.On(alice, node).Open(0x103, 0, default);
+        Assert.Equal(Errno.None, second.Errno);
+        Assert.Equal(Errno.ENFILE, (await DeviceClient.On(alice, node).Open(0x103, 0, default)).Errno);
+        Assert.Equal(Errno.None, (await DeviceClient.On(bob, node).Open(0x103, 0, default)).Errno);
+        await new FileClient(alice, second.Value).Close();
+        Assert.Equal(Errno.None, (await DeviceClient.On(alice, node).Open(0x103, 0, default)).Errno);
+    }, openMax: 4);
+
     private static void Run(Func<Func<ulong, int, Task<FileClient>>, Task> scenario) =>
         RunOn((process, node) => scenario(async (number, flags) =>
         {
@@ -117,16 +146,21 @@ public sealed class DeviceSpec
             return new FileClient(process, opened.Value);
         }));
 
-    private static void RunOn(Func<CallContext, NodeRef, Task> scenario)
+    private static void RunOn(Func<CallContext, NodeRef, Task> scenario) =>
+        RunOn((alice, _, node) => scenario(alice, node));
+
+    private static void RunOn(
+        Func<CallContext, CallContext, NodeRef, Task> scenario, int openMax = DeviceRoot.OpenMaxDefault)
     {
         using var cluster = new SimulatedCluster(seed: 5, ContractCatalogue.NewRequest);
         var node = cluster.AddNode();
         cluster.Run(async () =>
         {
-            node.System.ActorOf(DeviceRoot.Props(node.Ipc), "devices");
+            node.System.ActorOf(DeviceRoot.Props(node.Ipc, openMax), "devices");
             await cluster.Elapse(TimeSpan.FromMilliseconds(1));
             var alice = new Principal("alice", 1_000, 1_000, [1_000], Authentication.ClientCertificate);
-            await scenario(node.Ipc.Admit(1_025, alice), node.Member.Node);
+            var bob = new Principal("bob", 1_001, 1_001, [1_001], Authentication.ClientCertificate);
+            await scenario(node.Ipc.Admit(1_025, alice), node.Ipc.Admit(1_026, bob), node.Member.Node);
         });
     }
 }

@@ -145,6 +145,40 @@ public sealed class AcrossNodesSpec
     });
 
     [Fact]
+    public void Who_leads_a_session_meanwhile_enters_no_group() => Run(2, async nodes =>
+    {
+        var parent = await nodes.Begin();
+        var (here, there) = (await parent.Fork(), await parent.Spawn(nodes.Two));
+        Assert.Equal(Errno.None, await parent.SetGroup(there.Pid, 0));
+        var moving = here.Self.SetGroup(0, there.Pid);
+        Assert.Equal(here.Pid, (await here.Self.SetSession()).Value);
+        Assert.Equal(Errno.EPERM, (await moving).Errno);
+        Assert.Equal(here.Pid, (await here.Info()).Group);
+        await there.Exit();
+        await parent.WaitOf(there);
+        await nodes.Elapse(0.1);
+        Assert.Equal(Errno.ESRCH, await parent.KillGroup(there.Pid, 0));
+    });
+
+    [Fact]
+    public void A_groups_signal_does_not_follow_who_has_left() => Run(2, async nodes =>
+    {
+        var parent = await nodes.Begin();
+        var (here, there) = (await parent.Fork(), await parent.Spawn(nodes.Two));
+        Assert.Equal(Errno.None, await parent.SetGroup(there.Pid, 0));
+        var table = ProcessTableClient.On(nodes.Two.Ipc.Kernel, nodes.One.Member.Node);
+        var sent = await table.SignalMembers(
+            [here.Pid], 9, there.Pid, 1_000, 1_000, 1, there.Pid, 0, default);
+        Assert.Equal(Errno.ESRCH, sent.Errno);
+        Assert.Equal((byte)'S', (await here.Info()).State);
+        Assert.Equal(Errno.None, await here.SetGroup(0, there.Pid));
+        sent = await table.SignalMembers(
+            [here.Pid], 9, there.Pid, 1_000, 1_000, 2, there.Pid, 0, default);
+        Assert.Equal(1, sent.Value);
+        Assert.Equal(9, (await parent.WaitOf(here)).Value.Status);
+    });
+
+    [Fact]
     public void A_remote_childs_own_move_is_seen_by_its_parents_wait() => Run(2, async nodes =>
     {
         var parent = await nodes.Begin();

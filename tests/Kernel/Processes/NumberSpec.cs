@@ -1,4 +1,5 @@
 using K42.Contracts;
+using K42.Contracts.Ports;
 using K42.Kernel.Ipc;
 using K42.Kernel.Processes;
 using K42.TestKit.Simulation;
@@ -62,6 +63,41 @@ public sealed class NumberSpec
             await parent.Wait();
             Assert.Equal(children[5], (await parent.Self.Fork()).Value.Pid);
         });
+    }
+
+    [Fact]
+    public void A_number_that_was_just_freed_rests_while_a_block_is_on_its_way()
+    {
+        var grantor = new SlowGrantor();
+        var pool = new NumberPool(grantor, new ProcessSettings(), static action => action());
+        pool.LeaseAhead();
+        grantor.Grant(1);
+        var taken = new List<int>();
+        for (var count = 0; count < 1_024; count++) pool.Take(number => taken.Add(number.Value));
+        pool.Free(taken[0]);
+        pool.Take(number => taken.Add(number.Value));
+        Assert.Equal(1_024, taken.Count);
+        grantor.Grant(2);
+        Assert.Equal(2_048, taken[^1]);
+        // Without a block it is better than none.
+        while (taken.Count < 2_048) pool.Take(number => taken.Add(number.Value));
+        pool.Take(number => taken.Add(number.Value));
+        grantor.Grant(Errno.ENFILE);
+        Assert.Equal(taken[0], taken[^1]);
+    }
+
+    private sealed class SlowGrantor : INumberGrantor
+    {
+        private Action<Outcome<int>>? _asked;
+
+        public void LeaseBlock(Action<Outcome<int>> done) => _asked = done;
+
+        public void Grant(Outcome<int> block)
+        {
+            var done = _asked!;
+            _asked = null;
+            done(block);
+        }
     }
 
     [Fact]

@@ -108,6 +108,18 @@ public sealed class SignalSpec
     }
 
     [Fact]
+    public void A_pending_signal_acts_when_its_disposition_becomes_the_default() => Run(async nodes =>
+    {
+        var parent = await nodes.Begin();
+        var child = await parent.Fork();
+        await child.Disposition(Term, 2);
+        await parent.Kill(child.Pid, Term);
+        // As a library does that runs an SA_RESETHAND handler for an earlier signal.
+        await child.Disposition(Term, 0);
+        Assert.Equal(Term, (await parent.Wait(Program.Exited | Program.NoHang)).Value.Status);
+    });
+
+    [Fact]
     public void A_blocked_signal_acts_when_it_is_unblocked() => Run(async nodes =>
     {
         var parent = await nodes.Begin();

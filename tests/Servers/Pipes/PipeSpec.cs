@@ -1,6 +1,8 @@
 using Akka.Actor;
 
 using K42.Contracts;
+using K42.Contracts.Servers;
+using K42.Servers.Pipes;
 using K42.Servers.Volumes;
 
 using Xunit;
@@ -68,6 +70,58 @@ public sealed class PipeSpec
         Assert.Equal(4_096, (await writer.Write(new byte[10_000], -1)).Value);
         Assert.Equal(Errno.EAGAIN, (await writer.Write(new byte[1], -1)).Errno);
     });
+
+    [Fact]
+    public void A_user_with_many_pages_gets_small_pipes_and_none_that_grow() => Run(async nodes =>
+    {
+        const int megabyte = 1 << 20, small = 2 * 4_096;
+        var alice = nodes.Process(ServerNodes.Alice);
+        var pipes = new List<FileClient>();
+        // 16,384 pages (pipe-user-pages-soft) are 64 MiB.
+        for (var count = 0; count < 64; count++)
+        {
+            var (_, writer) = await nodes.NewPipe(alice);
+            Assert.Equal(megabyte, (await writer.Capacity(megabyte)).Value);
+            pipes.Add(writer);
+        }
+        var (_, last) = await nodes.NewPipe(alice);
+        Assert.Equal(small, (await last.Capacity(FileContract.SameCapacity)).Value);
+        Assert.Equal(Errno.EPERM, (await last.Capacity(Capacity)).Errno);
+        Assert.Equal(4_096, (await last.Capacity(4_096)).Value);
+        var (_, bobs) = await nodes.NewPipe(nodes.Process(ServerNodes.Bob));
+        Assert.Equal(Capacity, (await bobs.Capacity(FileContract.SameCapacity)).Value);
+        var (_, roots) = await nodes.NewPipe(nodes.Process(ServerNodes.Root));
+        Assert.Equal(megabyte, (await roots.Capacity(megabyte)).Value);
+        // What is given back can be had again.
+        foreach (var pipe in pipes.Take(40)) await pipe.Capacity(4_096);
+        Assert.Equal(megabyte, (await last.Capacity(megabyte)).Value);
+    });
+
+    [Fact]
+    public void Writes_that_wait_hold_so_many_bytes_of_a_user_and_no_more()
+    {
+        var settings = new PipeSettings(Actors: 2) { UserWaitingBytesMax = 4 * Capacity };
+        using var nodes = new ServerNodes { PipeSettings = settings };
+        nodes.Run(async _ =>
+        {
+            var (reader, writer) = await nodes.NewPipe(nodes.Process(ServerNodes.Alice));
+            var waiting = new List<Task<Outcome<int>>>();
+            for (var count = 0; count < 5; count++)
+                waiting.Add(writer.Write(new byte[Capacity], -1).AsTask());
+            Assert.Equal(Errno.Overloaded, (await writer.Write(new byte[1], -1)).Errno);
+            // Neither does another pipe hold more for her, but it does for others.
+            var (_, second) = await nodes.NewPipe(nodes.Process(ServerNodes.Alice));
+            await second.Write(new byte[Capacity - 4_096], -1);
+            Assert.Equal(4_096, (await second.Write(new byte[Capacity], -1)).Value);
+            var (_, bobs) = await nodes.NewPipe(nodes.Process(ServerNodes.Bob));
+            await bobs.Write(new byte[Capacity], -1);
+            Assert.False(bobs.Write(new byte[Capacity], -1).AsTask().IsCompleted);
+            Assert.Equal(Capacity, (await reader.Read(Capacity, -1)).Value.Length);
+            Assert.Equal(Capacity, (await waiting[1]).Value);
+            Assert.False(waiting[4].IsCompleted);
+            Assert.False(writer.Write(new byte[Capacity], -1).AsTask().IsCompleted);
+        });
+    }
 
     [Fact]
     public void A_pipe_is_full_where_Linuxs_is_when_writes_do_not_fill_pages() => Run(async nodes =>

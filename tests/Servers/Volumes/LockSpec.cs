@@ -94,7 +94,6 @@ public sealed class LockSpec
             Assert.Equal(Errno.None, (await Set(files[0], Write, at * 10, 5)).Errno);
         }
         Assert.Equal(Errno.ENOLCK, (await Set(files[0], Write, 90, 5)).Errno);
-        Assert.Equal(Errno.ENOLCK, (await Set(files[0], Unlock, 2, 1)).Errno);
         var other = await root.Open("other", CreateNew);
         Assert.Equal(Errno.None, (await Set(other, Write, 0, 5)).Errno);
         Assert.Equal(Errno.None, (await Set(other, Write, 10, 5)).Errno);
@@ -104,6 +103,57 @@ public sealed class LockSpec
         // To give all back needs no room.
         Assert.Equal(Errno.None, (await Set(files[0], Unlock, 0, 0)).Errno);
         Assert.Equal(Errno.None, (await wait).Errno);
+    });
+
+    [Fact]
+    public void Nobody_locks_by_a_handle_that_is_not_its_own() => Run(new VolumeSettings(), async nodes =>
+    {
+        var root = await nodes.NewVolume(nodes.Process(ServerNodes.Alice));
+        var file = await root.Open("f", CreateNew);
+        // A handle of its owner's that everybody may look things up by.
+        var pid = file.Context.Identity.Pid;
+        var shared = (await file.GiveAccess(pid, Rights.Read | Rights.Write, Rights.Lookup)).Value;
+        var stranger = new FileClient(nodes.Process(ServerNodes.Bob), shared);
+        foreach (var scope in new[] { LockScope.Process, LockScope.Description, LockScope.Whole })
+        {
+            var wanted = new RecordLock(Write, 0, 0, 0, 0);
+            Assert.Equal(Errno.EPERM, (await stranger.Lock(wanted, scope, false)).Errno);
+        }
+        Assert.Equal(Errno.None, (await Set(file, Write, 0, 0)).Errno);
+    });
+
+    [Fact]
+    public void One_user_leaves_places_for_locks_of_others() => Run(
+        new VolumeSettings { Locks = new LockLimits(UserLocksMax: 6, UserFileLocksMax: 4) }, async nodes =>
+    {
+        var root = await nodes.NewVolume(nodes.Process(ServerNodes.Alice));
+        var first = await root.Open("first", CreateNew);
+        var bobs = await Give(first, nodes.Process(ServerNodes.Bob));
+        for (var at = 0; at < 3; at++) Assert.Equal(Errno.None, (await Set(first, Read, at * 10, 5)).Errno);
+        Assert.Equal(Errno.ENOLCK, (await Set(first, Read, 90, 5)).Errno);
+        Assert.Equal(Errno.None, (await Set(bobs, Read, 90, 5)).Errno);
+        var second = await root.Open("second", CreateNew);
+        for (var at = 0; at < 2; at++) Assert.Equal(Errno.None, (await Set(second, Read, at * 10, 5)).Errno);
+        Assert.Equal(Errno.ENOLCK, (await Set(second, Read, 90, 5)).Errno);
+        Assert.Equal(Errno.None, (await Set(first, Unlock, 0, 0)).Errno);
+        Assert.Equal(Errno.None, (await Set(second, Read, 90, 5)).Errno);
+        Assert.Equal(Errno.None, (await Set(bobs, Unlock, 0, 0)).Errno);
+    });
+
+    [Fact]
+    public void Giving_back_needs_room_only_where_it_cuts_a_lock_in_two() => Run(
+        new VolumeSettings { Locks = new LockLimits(LocksMax: 100, FileLocksMax: 4) }, async nodes =>
+    {
+        var files = new List<FileClient>();
+        await Share(nodes, 2, files);
+        for (var at = 0; at < 3; at++) await Set(files[0], Read, at * 10, 5);
+        Assert.Equal(Errno.None, (await Set(files[0], Unlock, 12, 1)).Errno);
+        // Full: 0-4, 10-11, 13-14, 20-24.
+        Assert.Equal(Errno.ENOLCK, (await Set(files[0], Unlock, 2, 1)).Errno);
+        Assert.Equal(Errno.None, (await Set(files[0], Unlock, 4, 1)).Errno);
+        Assert.Equal(Errno.None, (await Set(files[0], Unlock, 13, 5)).Errno);
+        Assert.Equal(Errno.None, (await Set(files[1], Unlock, 0, 5)).Errno);
+        Assert.Equal(Errno.None, (await Set(files[0], Unlock, 2, 1)).Errno);
     });
 
     [Fact]
