@@ -28,7 +28,7 @@ internal sealed partial class MountTree
         foreach (var child in mount.Children)
         {
             var below = inode == mount.RootInode || kinships.IsWithin(inode, child.OnInode);
-            if (below && !child.IsUnbindable) CopyBindable(child).Put(bound, child.OnInode);
+            if (below && !child.IsUnbindable) Copy(child).Put(bound, child.OnInode);
         }
         return bound;
     }
@@ -94,17 +94,6 @@ internal sealed partial class MountTree
         Leave(node);
         // What lay over it lies over what it lay over.
         if (parent is not null && over is not null && !gone.Contains(over)) over.Put(parent, inode);
-    }
-
-    private MountNode CopyBindable(MountNode source)
-    {
-        var copy = New(source.Entry);
-        (copy.Group, copy.Master) = (source.Group, source.Master);
-        foreach (var child in source.Children)
-        {
-            if (!child.IsUnbindable) CopyBindable(child).Put(copy, child.OnInode);
-        }
-        return copy;
     }
 }
 

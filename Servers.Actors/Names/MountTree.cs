@@ -87,7 +87,7 @@ internal sealed partial class MountTree
         Followers(mount).Select(follower => new InodePair(follower.RootInode, inode));
 
     /// <summary>Puts a tree of mounts at a place, and copies of it wherever that is to be seen too.</summary>
-    public Errno Attach(MountNode source, MountNode mount, ulong inode, Kinships kinships)
+    public void Attach(MountNode source, MountNode mount, ulong inode, Kinships kinships)
     {
         var followers = Followers(mount);
         if (mount.Group != 0)
@@ -104,14 +104,13 @@ internal sealed partial class MountTree
         }
         Tuck(source, mount, inode);
         foreach (var node in Root.Tree) _byId.TryAdd(node.Entry.Id, node);
-        return Errno.None;
     }
 
     /// <summary>A mount that is not in the tree yet.</summary>
     public MountNode New(MountEntry entry) => new(entry with { Id = _ids.NextMount() });
 
     /// <summary>MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE.</summary>
-    public Errno Propagate(MountNode mount, ulong flags)
+    public void Propagate(MountNode mount, ulong flags)
     {
         var recursive = (flags & MountRequest.Recursive) != 0;
         var type = flags & MountRequest.Propagation;
@@ -126,7 +125,6 @@ internal sealed partial class MountTree
             node.Master = type == MountRequest.Slave ? source : 0;
             if (type != MountRequest.Slave) node.IsUnbindable = type == MountRequest.Unbindable;
         }
-        return Errno.None;
     }
 
     private void Share(MountNode node)
@@ -168,12 +166,16 @@ internal sealed partial class MountTree
         return master;
     }
 
-    private MountNode Copy(MountNode source, Action<MountNode, MountNode> adapt)
+    // A copy of a mount and of all below it but what is unbindable.
+    private MountNode Copy(MountNode source, Action<MountNode, MountNode>? adapt = null)
     {
         var copy = New(source.Entry);
         (copy.Group, copy.Master) = (source.Group, source.Master);
-        adapt(source, copy);
-        foreach (var child in source.Children) Copy(child, adapt).Put(copy, child.OnInode);
+        adapt?.Invoke(source, copy);
+        foreach (var child in source.Children)
+        {
+            if (!child.IsUnbindable) Copy(child, adapt).Put(copy, child.OnInode);
+        }
         return copy;
     }
 

@@ -16,9 +16,9 @@ internal sealed partial class MountWriter
         _ids = tree.Ids;
         var concerned = Concerned(_table.Mounts, after);
         // Those that may refuse come first.
-        var order = concerned.OrderBy(volume => Array.IndexOf(strict, volume) is var at && at < 0 ? 9 : at);
+        ulong[] order = [.. strict.Where(concerned.Contains).Distinct(), .. concerned.Except(strict)];
         var version = NextVersion;
-        Tell([.. order], 0, after, version, unlessUsed, (told, errno) =>
+        Tell(order, 0, after, version, unlessUsed, (told, errno) =>
         {
             var refused = errno != Errno.None && (errno == Errno.EBUSY || strict.Contains(told[^1]));
             if (!refused) return true;
