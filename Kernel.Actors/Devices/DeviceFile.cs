@@ -7,7 +7,7 @@ namespace K42.Kernel.Devices;
 /// <summary>What all of these devices have as open files: no offset, no size, no end.</summary>
 /// <remarks>Lives in <see cref="DeviceRoot"/>. Calls: nobody. On failure: all open devices of the node answer
 /// EIO.</remarks>
-internal abstract class DeviceFile(int flagsOfOpen, FileStatus status) : LockableFile
+internal abstract class DeviceFile(int flagsOfOpen, FileStatus status) : SignallingFile
 {
     private const int AccessMode = 3;
     private const int Path = 0x20_0000;
@@ -23,17 +23,8 @@ internal abstract class DeviceFile(int flagsOfOpen, FileStatus status) : Lockabl
 
     private int _flags = (flagsOfOpen & Shown) | LargeFile;
 
-    /// <summary>The locks of the node's devices; set when it is opened.</summary>
-    public LockTable? NodeLocks { get; set; }
-
-    protected override LockTable Locks => NodeLocks!;
-
-    /// <summary>Whose it is: locks on it are seen by that user's opens only. What the opener says of the
-    /// inode is its word, and nobody may lock by it what others have open.</summary>
+    /// <summary>The user who opened it.</summary>
     public uint Opener { get; set; }
-
-    protected override object LockedFile =>
-        field ??= (status.RDevice, status.Device, status.Inode, Opener);
 
     /// <summary>Told when the last handle was dropped.</summary>
     public Action<DeviceFile>? Closed { get; set; }
@@ -93,11 +84,7 @@ internal abstract class DeviceFile(int flagsOfOpen, FileStatus status) : Lockabl
     public override void VolumeStatus(Reply<VolumeStatus> reply) =>
         reply.Ok(new VolumeStatus(TypeMagic, PageBytes, 0, 0, 0, 0, status.Device, NameBytesMax, 0));
 
-    protected override void LastHandleDropped()
-    {
-        base.LastHandleDropped();
-        Closed?.Invoke(this);
-    }
+    protected internal override void LastHandleDropped() => Closed?.Invoke(this);
 
     /// <summary>Bytes that stay as they are.</summary>
     protected abstract ReadOnlyMemory<byte> Read(int count);

@@ -3,7 +3,6 @@ using Akka.Actor;
 using K42.Contracts;
 using K42.Contracts.Kernel;
 using K42.Contracts.Servers;
-using K42.Locks;
 
 namespace K42.Kernel.Devices;
 
@@ -35,8 +34,6 @@ public sealed class DeviceRoot : ObjectActor
     /// <remarks>Calls: nobody. On failure: see the root.</remarks>
     private sealed class DeviceFactory(DeviceRoot root) : DeviceContract
     {
-        // By device node, but of this node of the cluster only: see the README.
-        private readonly LockTable _locks = new(new LockLimits());
         private readonly Dictionary<uint, int> _byUser = [];
         private int _open;
 
@@ -63,7 +60,7 @@ public sealed class DeviceRoot : ObjectActor
             }
             _open++;
             _byUser[who.Uid] = ofUser + 1;
-            (opened.Closed, opened.NodeLocks, opened.Opener) = (Closed, _locks, who.Uid);
+            (opened.Closed, opened.Opener) = (Closed, who.Uid);
             var handle = Home.Adopt(opened).Export(caller.Pid, DeviceFile.RightsFor(flags));
             if (!reply.Ok(handle)) Closed(opened);
         }

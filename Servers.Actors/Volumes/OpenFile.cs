@@ -57,13 +57,13 @@ internal sealed class OpenFile(
     private bool IsPathOnly => (_flags & OpenFlags.O_PATH) != 0;
 
     /// <summary>The rights that the access mode gives; O_PATH and access mode 3 give neither reading nor
-    /// writing, and a device is read and written elsewhere.</summary>
+    /// writing. A device is read and written elsewhere, but locked here.</summary>
     public Rights HandleRights
     {
         get
         {
             const Rights always = Rights.Lookup | Rights.ControlAccess;
-            if (IsPathOnly || node is RamDevice) return always;
+            if (IsPathOnly) return always;
             return (_flags & OpenFlags.O_ACCMODE) switch
             {
                 OpenFlags.O_RDONLY => always | Rights.Read,

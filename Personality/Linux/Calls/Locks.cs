@@ -21,7 +21,7 @@ internal static class Locks
         if (command is FcntlCommand.F_GETLK or FcntlCommand.F_OFD_GETLK)
         {
             var found = await task.Patient(
-                (file.Client, wanted, scope), static ask => ask.Client.FindLock(ask.wanted, ask.scope));
+                (file.Inode, wanted, scope), static ask => ask.Inode.FindLock(ask.wanted, ask.scope));
             if (found.Failed) return found.Errno;
             var given = new byte[Layout.FlockBytes];
             Layout.Flock(given, found.Value);
@@ -32,7 +32,7 @@ internal static class Locks
         if (locked.Failed || scope != LockScope.Process || wanted.Type == None) return locked;
         if (task.Files.LeadsTo(fd, file)) return locked;
         // Closed by another call meanwhile, which can't have dropped this lock.
-        await task.Patient(file.Client, static client => client.DropLocks());
+        await task.Patient(file.Inode, static inode => inode.DropLocks());
         return Errno.EBADF;
     }
 
@@ -60,8 +60,8 @@ internal static class Locks
     {
         task.UsesLocks = true;
         var locked = await task.Patient(
-            (file.Client, wanted, scope, wait, args.Interrupted),
-            static ask => ask.Client.Lock(
+            (file.Inode, wanted, scope, wait, args.Interrupted),
+            static ask => ask.Inode.Lock(
                 ask.wanted, ask.scope, ask.wait, ask.wait ? ask.Interrupted : default));
         return locked.Done();
     }

@@ -98,7 +98,7 @@ public sealed partial class LinuxTask
 
     // None when it has none.
     private ValueTask<Outcome<ObjectHandle>> GiveNode(OpenFile file, int pid) => file.Node is { } node
-        ? Give(node, pid, Rights.Lookup | Rights.ControlAccess)
+        ? Give(node, pid, file.Given)
         : new(default(ObjectHandle));
 
     private ValueTask<Outcome<ObjectHandle>> Give(ContractClient client, int pid, Rights rights) => Patient(

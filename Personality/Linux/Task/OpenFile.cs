@@ -87,7 +87,7 @@ internal sealed class OpenFile(CallContext context, ObjectHandle handle, int fla
         if (!EndUse())
         {
             // O_PATH descriptors never locked anything, so that their close drops nothing.
-            if (!IsPathOnly) await task.Patient(Client, static client => client.DropLocks());
+            if (!IsPathOnly) await task.Patient(Inode, static inode => inode.DropLocks());
             return;
         }
         Interlocked.Exchange(ref _directory, null)?.Dispose();

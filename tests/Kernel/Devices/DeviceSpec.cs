@@ -110,23 +110,6 @@ public sealed class DeviceSpec
     });
 
     [Fact]
-    public void Nobody_locks_the_devices_of_others() => RunOn(async (alice, bob, node) =>
-    {
-        const int write = 1;
-        var status = default(FileStatus) with { Device = 3, Inode = 77, RDevice = 0x103, Mode = 0x21B6 };
-        var wanted = new RecordLock(write, 0, 0, 0, 0);
-        var files = new List<FileClient>();
-        foreach (var who in new[] { alice, alice, bob })
-        {
-            var opened = await DeviceClient.On(who, node).Open(0x103, ReadWrite, status);
-            files.Add(new FileClient(who, opened.Value));
-        }
-        Assert.Equal(Errno.None, (await files[0].Lock(wanted, LockScope.Whole, false)).Errno);
-        Assert.Equal(Errno.EAGAIN, (await files[1].Lock(wanted, LockScope.Whole, false)).Errno);
-        Assert.Equal(Errno.None, (await files[2].Lock(wanted, LockScope.Whole, false)).Errno);
-    });
-
-    [Fact]
     public void One_user_opens_half_of_what_there_may_be() => RunOn(async (alice, bob, node) =>
     {
         Assert.Equal(Errno.None, (await DeviceClient.On(alice, node).Open(0x103, 0, default)).Errno);

@@ -27,6 +27,31 @@ public sealed class OpenDeviceSpec
     });
 
     [Fact]
+    public void A_lock_on_it_is_seen_by_every_user_on_every_node() => TaskWorld.Run(async world =>
+    {
+        const int shareableDevice = 0x21B6, setLock = 6, exclusive = 2, notWaiting = 4;
+        var far = await world.AddNode();
+        var root = await world.NewTask(TaskWorld.Root);
+        var alice = await world.NewTask(TaskWorld.Alice, far);
+        await root.Must("mknod", "/shared", shareableDevice, 0x103);
+        await root.Must("chmod", "/shared", 0x1B6);
+        var here = await root.Must("open", "/shared", ReadWrite, NameOpen);
+        var there = await alice.Must("open", "/shared", ReadWrite, NameOpen);
+        await root.Must("flock", here, exclusive);
+        await alice.Fails(Errno.EAGAIN, "flock", there, exclusive | notWaiting);
+        await alice.Must("fcntl", there, setLock, WriteLock());
+        await root.Fails(Errno.EAGAIN, "fcntl", here, setLock, WriteLock());
+        await root.Must("close", here);
+        await alice.Must("flock", there, exclusive | notWaiting);
+        var reader = await root.Must("open", "/shared", 0, NameOpen);
+        await root.Fails(Errno.EBADF, "fcntl", reader, setLock, WriteLock());
+        await root.Fails(Errno.EAGAIN, "flock", reader, exclusive | notWaiting);
+        await alice.Call("exit_group", 0);
+        await world.Elapse(TimeSpan.FromSeconds(1));
+        await root.Must("flock", reader, exclusive | notWaiting);
+    });
+
+    [Fact]
     public void Every_end_of_it_lets_the_volume_go() => TaskWorld.Run(async (world, task) =>
     {
         await task.Must("mkdir", "/m", 0x1ED);
@@ -44,6 +69,14 @@ public sealed class OpenDeviceSpec
         await world.Elapse(TimeSpan.FromSeconds(1));
         await task.Must("umount2", "/m", 0);
     });
+
+    /// <summary>A struct flock over the whole file.</summary>
+    private static byte[] WriteLock()
+    {
+        var bytes = new byte[32];
+        bytes[0] = 1;
+        return bytes;
+    }
 
     private static async Task<long> Links(SpecTask task, long fd)
     {
