@@ -8,7 +8,7 @@ namespace K42.Servers.Volumes;
 /// <summary>An open file of a volume: an inode, the shared offset and the status flags.</summary>
 /// <remarks>Lives in its <see cref="VolumeServer"/>. Calls: the process table, for signals to its owner. On
 /// failure: the volume stops and answers EIO.</remarks>
-internal sealed class OpenFile(
+internal sealed partial class OpenFile(
     VolumeServer server, RamNode node, VolumeView view, int flags, CallerIdentity opener) : LockableFile
 {
     private int _flags = OpenFlags.Kept(flags);
@@ -78,50 +78,6 @@ internal sealed class OpenFile(
     /// every process has its own, and others after a change.</summary>
     public static bool MayLink(CallerIdentity caller, CallerIdentity opener) => caller.Principal.IsRoot
         || (caller.Pid == opener.Pid && caller.Version == opener.Version);
-
-    public override void Read(int countMax, long offset, Reply<ReadOnlyMemory<byte>> reply)
-    {
-        var shared = offset == SharedOffset;
-        var at = shared ? _offset : offset;
-        if (countMax < 0 || at < 0 || at > long.MaxValue - countMax)
-        {
-            reply.Fail(Errno.EINVAL);
-            return;
-        }
-        if (node is not RamFile file)
-        {
-            reply.Fail(Errno.EISDIR);
-            return;
-        }
-        var touch = (_flags & OpenFlags.O_NOATIME) == 0;
-        var bytes = server.Files.Read(file, at, Math.Min(countMax, CallBytesMax), touch, view);
-        if (!bytes.IsEmpty) Tell(DirectoryEvents.Access);
-        // A caller that gave up has read nothing, so the offset stays.
-        if (reply.Ok(bytes) && shared) _offset = at + bytes.Length;
-    }
-
-    public override void Write(ReadOnlyMemory<byte> data, long offset, Reply<int> reply)
-    {
-        var shared = offset == SharedOffset;
-        var at = shared ? _offset : offset;
-        if (at < 0 || at > long.MaxValue - data.Length || node is not RamFile file)
-        {
-            reply.Fail(Errno.EINVAL);
-            return;
-        }
-        if ((_flags & OpenFlags.O_APPEND) != 0) at = file.Size;
-        if (at > long.MaxValue - data.Length)
-        {
-            reply.Fail(Errno.EFBIG);
-            return;
-        }
-        var mode = file.Mode;
-        var taken = server.Files.Write(file, at, data.Span, By(Caller(reply)));
-        if (file.Mode != mode) Tell(DirectoryEvents.Attribute);
-        if (taken is { Failed: false, Value: > 0 }) Tell(DirectoryEvents.Modify);
-        if (!taken.Failed && shared && taken.Value > 0) _offset = at + taken.Value;
-        reply.Give(taken);
-    }
 
     public override void Seek(long offset, int whence, Reply<long> reply)
     {
@@ -281,6 +237,7 @@ internal sealed class OpenFile(
     {
         // To close what never could have locked leaves the locks.
         if (!IsPathOnly) base.HandleDropped(row);
+        server.Staged.Drop(row);
         Unwatch(row.Owner);
     }
 

@@ -33,6 +33,7 @@ internal sealed partial class VolumeServer : ObjectActor
         _whole = new VolumeView(0, Files.Root);
         Locks = new LockTable(settings.Locks);
         Leases = new LeaseTable(this, settings);
+        Staged = new WriteStaging(settings.StagedBytesMax, settings.StagedFor, ipc.Clock);
     }
 
     public RamFileSystem Files { get; }
@@ -42,6 +43,9 @@ internal sealed partial class VolumeServer : ObjectActor
 
     /// <summary>The leases of its files.</summary>
     public LeaseTable Leases { get; }
+
+    /// <summary>Long writes whose pieces are coming.</summary>
+    public WriteStaging Staged { get; }
 
     /// <summary>The mount table that walks must know at least.</summary>
     public ulong MountVersion { get; private set; }

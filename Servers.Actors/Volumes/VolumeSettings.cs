@@ -1,5 +1,6 @@
 using Akka.Configuration;
 
+using K42.Contracts.Servers;
 using K42.Locks;
 
 namespace K42.Servers.Volumes;
@@ -32,6 +33,12 @@ public sealed record VolumeSettings(
     /// <summary>How long a holder has to give a lease up; zero for ever.</summary>
     public TimeSpan LeaseBreakTime { get; init; } = TimeSpan.FromSeconds(45);
 
+    /// <summary>What the pieces of long writes to one volume may hold until the last has come.</summary>
+    public long StagedBytesMax { get; init; } = 8L * FileContract.WholeBytesMax;
+
+    /// <summary>After which silence such a write makes room for others, and is begun anew.</summary>
+    public TimeSpan StagedFor { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Reads the section k42.volumes; what is not there keeps its default.</summary>
     public static VolumeSettings From(Config config)
     {
@@ -47,6 +54,11 @@ public sealed record VolumeSettings(
             section.GetInt("user-directory-handles-max", defaults.UserDirectoryHandlesMax),
             section.GetInt("volumes-max", defaults.VolumesMax))
         {
+            // The longest write has to fit, beside another user's.
+            StagedBytesMax = Math.Max(
+                section.GetByteSize("staged-bytes-max") ?? defaults.StagedBytesMax,
+                2L * FileContract.WholeBytesMax),
+            StagedFor = section.GetTimeSpan("staged-for", defaults.StagedFor),
             LeasesMax = section.GetInt("leases-max", defaults.LeasesMax),
             LeaseWaitersMax = section.GetInt("lease-waiters-max", defaults.LeaseWaitersMax),
             LeaseBreakTime = section.GetTimeSpan("lease-break-time", defaults.LeaseBreakTime),

@@ -67,6 +67,12 @@ public static class WriteHints
     public static bool IsValid(int value) => value is >= 0 and <= Last;
 }
 
+/// <summary>Where a read(2) at the shared offset reads.</summary>
+/// <param name="Offset">From here.</param>
+/// <param name="Count">So many bytes; 0 at the end of the file.</param>
+[Wire]
+public readonly partial record struct FileExtent(long Offset, long Count);
+
 /// <summary>Which locks a call is about.</summary>
 public enum LockScope : byte
 {
@@ -102,6 +108,9 @@ public abstract partial class FileContract : ServerObject
 {
     /// <summary>The most that one call carries.</summary>
     public const int CallBytesMax = 65_536;
+
+    /// <summary>The most that is written as one: by <see cref="WriteWhole"/>.</summary>
+    public const int WholeBytesMax = 8 << 20;
 
     /// <summary>The offset that means "the shared one".</summary>
     public const long SharedOffset = -1;
@@ -301,4 +310,44 @@ public abstract partial class FileContract : ServerObject
         if ((events & int.MaxValue) == 0) reply.Ok(default);
         else reply.Fail(Errno.ENOTDIR);
     }
+
+    /// <summary>Brings a piece of a write(2) that is longer than a call carries. It is kept until
+    /// <see cref="WriteWhole"/> or the end of the handle; pieces may come in any order, and again. EINVAL
+    /// when its place or length is not as said here.</summary>
+    /// <param name="transfer">The write, as its caller numbers those by this handle.</param>
+    /// <param name="total">How long the write is: more than <see cref="CallBytesMax"/>, at most
+    /// <see cref="WholeBytesMax"/>.</param>
+    /// <param name="position">Where in the write the piece begins: a multiple of
+    /// <see cref="CallBytesMax"/>.</param>
+    /// <param name="data">Of that length, and the last piece what is left.</param>
+    /// <param name="handle">By which it is written.</param>
+    /// <param name="reply">See above.</param>
+    [Call(28, Rights.Write, Idempotent = true, Fails = [Errno.EINVAL])]
+    public virtual void WritePiece(
+        ulong transfer, int total, int position, [Max(CallBytesMax)] ReadOnlyMemory<byte> data,
+        [Handle] HandleRow handle, Reply<Nothing> reply) => reply.Fail(Errno.EINVAL);
+
+    /// <summary>write(2), pwrite(2) of what <see cref="WritePiece"/> brought, in one turn: as
+    /// <see cref="Write"/>. Nothing is kept of the write afterwards. ESTALE when a piece is missing, because
+    /// it took too long and others needed the room: all are to be brought again.</summary>
+    /// <param name="count">How much of it is to be written, from its beginning; 0 for nothing.</param>
+    [Call(29, Rights.Write, Fails = [Errno.ESTALE, Errno.EINVAL, Errno.ENOSPC, Errno.EFBIG])]
+    public virtual void WriteWhole(
+        ulong transfer, int count, long offset, [Handle] HandleRow handle, Reply<int> reply) =>
+        reply.Fail(Errno.EINVAL);
+
+    /// <summary>Begins a read(2) at the shared offset that is longer than a call carries: moves the offset
+    /// over what is there, which the caller then reads at offsets of its own. EISDIR, EINVAL.</summary>
+    /// <param name="countMax">At most so many bytes.</param>
+    /// <param name="reply">Where to read.</param>
+    [Call(30, Rights.Read, Fails = [Errno.EISDIR, Errno.EINVAL])]
+    public virtual void Advance(long countMax, Reply<FileExtent> reply) => reply.Fail(Errno.EINVAL);
+
+    /// <summary>Ends such a read that found less, as the file was cut meanwhile: moves the shared offset
+    /// back, unless it was moved since.</summary>
+    /// <param name="from">The end of what <see cref="Advance"/> gave.</param>
+    /// <param name="to">The end of what was read.</param>
+    /// <param name="reply">EINVAL when that is not before.</param>
+    [Call(31, Rights.Read, Fails = [Errno.EINVAL])]
+    public virtual void Retreat(long from, long to, Reply<Nothing> reply) => reply.Fail(Errno.EINVAL);
 }

@@ -7,9 +7,9 @@ namespace K42.Personality.Linux.Calls;
 
 /// <summary>Bytes between a program's memory and an open file, in pieces that a call carries.</summary>
 /// <remarks>
-/// At the shared offset the pieces go one after the other, each atomic with its part of the offset. At an
-/// offset of their own several are under way at once. What was moved before an error is the result, as in
-/// Linux. A pipe whose node died is a pipe whose other end is closed.
+/// A long read at a file's shared offset takes its part of the offset first, a long write brings all of its
+/// bytes first, so that each is one, as on Linux. What was moved before an error is the result, as in Linux.
+/// A pipe whose node died is a pipe whose other end is closed.
 /// </remarks>
 internal static class Transfer
 {
@@ -17,14 +17,20 @@ internal static class Transfer
     private const int UnderWayMax = 8;
 
     /// <summary>Reads.</summary>
-    public static ValueTask<SysResult> Read(
+    public static async ValueTask<SysResult> Read(
         LinuxTask task, OpenFile file, UserBuffer buffer, long offset, CancellationToken interrupted)
     {
         if (file.Type is Abi.FileMode.S_IFREG or Abi.FileMode.S_IFDIR) interrupted = CancellationToken.None;
-        var together = offset != FileContract.SharedOffset && buffer.Count > PieceMax;
-        return together
-            ? ReadTogether(task, file, buffer, offset)
-            : ReadInTurn(task, file, buffer, offset, interrupted);
+        if (buffer.Count <= PieceMax) return await ReadInTurn(task, file, buffer, offset, interrupted);
+        if (offset != FileContract.SharedOffset)
+        {
+            if (offset > long.MaxValue - buffer.Asked) return Errno.EINVAL;
+            var (moved, errno) = await ReadTogether(task, file, buffer, offset, buffer.Count);
+            return Result(moved, errno);
+        }
+        return await file.KnowType(task) == Abi.FileMode.S_IFREG
+            ? await ReadWhole(task, file, buffer)
+            : await ReadInTurn(task, file, buffer, offset, interrupted);
     }
 
     /// <summary>Writes; a broken pipe sends the task SIGPIPE.</summary>
@@ -32,9 +38,9 @@ internal static class Transfer
         LinuxTask task, OpenFile file, UserBuffer buffer, long offset, CancellationToken interrupted)
     {
         if (file.Type == Abi.FileMode.S_IFREG) interrupted = CancellationToken.None;
-        var together = offset != FileContract.SharedOffset && buffer.Count > PieceMax;
-        var (moved, errno) = together
-            ? await WriteTogether(task, file, buffer, offset)
+        var isWhole = buffer.Count > PieceMax && await file.KnowType(task) == Abi.FileMode.S_IFREG;
+        var (moved, errno) = isWhole
+            ? await WriteWhole(task, file, buffer, offset)
             : await WriteInTurn(task, file, buffer, offset, interrupted);
         if (errno == Errno.EPIPE) await task.Raise(Signal.SIGPIPE);
         return Result(moved, errno);
@@ -82,17 +88,33 @@ internal static class Transfer
         return next.Failed ? next.Errno : next.Value.IsEmpty ? 0 : Errno.EFAULT;
     }
 
-    private static async ValueTask<SysResult> ReadTogether(
-        LinuxTask task, OpenFile file, UserBuffer buffer, long offset)
+    private static async ValueTask<SysResult> ReadWhole(LinuxTask task, OpenFile file, UserBuffer buffer)
+    {
+        var taken = await task.Patient(
+            (file.Client, buffer.Count), static ask => ask.Client.Advance(ask.Count));
+        if (taken.Failed) return taken.Errno;
+        var (start, count) = (taken.Value.Offset, taken.Value.Count);
+        var (moved, errno) = await ReadTogether(task, file, buffer, start, count);
+        if (moved < count)
+        {
+            await task.Patient(
+                (file.Client, From: start + count, To: start + moved),
+                static ask => ask.Client.Retreat(ask.From, ask.To));
+        }
+        return Result(moved, errno);
+    }
+
+    private static async ValueTask<(long Moved, Errno Errno)> ReadTogether(
+        LinuxTask task, OpenFile file, UserBuffer buffer, long offset, long count)
     {
         var underWay = new Queue<(int Asked, ValueTask<Outcome<ReadOnlyMemory<byte>>> Answer)>(UnderWayMax);
         long moved = 0, sent = 0;
         var (errno, ended) = (Errno.None, false);
-        while (underWay.Count > 0 || (!ended && sent < buffer.Count))
+        while (underWay.Count > 0 || (!ended && sent < count))
         {
-            while (!ended && sent < buffer.Count && underWay.Count < UnderWayMax)
+            while (!ended && sent < count && underWay.Count < UnderWayMax)
             {
-                var piece = (int)Math.Min(buffer.Count - sent, PieceMax);
+                var piece = (int)Math.Min(count - sent, PieceMax);
                 underWay.Enqueue((piece, task.Patient(
                     (file.Client, piece, At: offset + sent),
                     static ask => ask.Client.Read(ask.piece, ask.At))));
@@ -107,7 +129,7 @@ internal static class Transfer
             if (!buffer.Write(moved, bytes.Value)) (ended, errno) = (true, Errno.EFAULT);
             else moved += bytes.Value.Length;
         }
-        return Result(moved, errno);
+        return (moved, errno);
     }
 
     private static async ValueTask<(long Moved, Errno Errno)> WriteInTurn(
@@ -137,35 +159,71 @@ internal static class Transfer
         return (moved, Errno.None);
     }
 
-    private static async ValueTask<(long Moved, Errno Errno)> WriteTogether(
+    private static async ValueTask<(long Moved, Errno Errno)> WriteWhole(
         LinuxTask task, OpenFile file, UserBuffer buffer, long offset)
     {
-        var underWay = new Queue<(int Asked, ValueTask<Outcome<int>> Answer)>(UnderWayMax);
-        long moved = 0, sent = 0;
-        var (errno, ended) = (Errno.None, false);
-        while (underWay.Count > 0 || (!ended && sent < buffer.Count))
+        long moved = 0;
+        while (moved < buffer.Count)
         {
-            while (!ended && sent < buffer.Count && underWay.Count < UnderWayMax)
+            var count = (int)Math.Min(buffer.Count - moved, FileContract.WholeBytesMax);
+            var at = offset == FileContract.SharedOffset ? offset : offset + moved;
+            var taken = await WriteWhole(task, file, buffer, moved, count, at);
+            if (taken.Failed) return (moved, taken.Errno);
+            moved += taken.Value;
+            if (taken.Value < count) break;
+        }
+        return (moved, Errno.None);
+    }
+
+    private static async ValueTask<Outcome<int>> WriteWhole(
+        LinuxTask task, OpenFile file, UserBuffer buffer, long start, int count, long at)
+    {
+        if (count <= PieceMax)
+        {
+            return !buffer.Read(start, count, out var bytes)
+                ? Errno.EFAULT
+                : await task.Patient(
+                    (file.Client, bytes, at), static ask => ask.Client.Write(ask.bytes, ask.at));
+        }
+        while (true)
+        {
+            var transfer = task.NextTransfer();
+            var (brought, errno) = await Bring(task, file, buffer, start, count, transfer);
+            var taken = await task.Patient(
+                (file.Client, transfer, brought, at),
+                static ask => ask.Client.WriteWhole(ask.transfer, ask.brought, ask.at));
+            if (brought == 0) return errno;
+            // It took so long that others were given its room.
+            if (taken.Errno != Errno.ESTALE) return taken;
+        }
+    }
+
+    /// <summary>Brings the bytes of a write to its file: how many came, and why not all.</summary>
+    private static async ValueTask<(int Brought, Errno Errno)> Bring(
+        LinuxTask task, OpenFile file, UserBuffer buffer, long start, int count, ulong transfer)
+    {
+        var underWay = new Queue<(int Length, ValueTask<Outcome<Nothing>> Answer)>(UnderWayMax);
+        var (brought, sent, errno) = (0, 0, Errno.None);
+        while (underWay.Count > 0 || (errno == Errno.None && sent < count))
+        {
+            while (errno == Errno.None && sent < count && underWay.Count < UnderWayMax)
             {
-                var piece = (int)Math.Min(buffer.Count - sent, PieceMax);
-                if (!buffer.Read(sent, piece, out var bytes))
+                var length = Math.Min(count - sent, PieceMax);
+                if (!buffer.Read(start + sent, length, out var bytes)) errno = Errno.EFAULT;
+                else
                 {
-                    (ended, errno) = (true, Errno.EFAULT);
-                    break;
+                    underWay.Enqueue((length, task.Patient(
+                        (file.Client, transfer, count, sent, bytes),
+                        static ask => ask.Client.WritePiece(ask.transfer, ask.count, ask.sent, ask.bytes))));
+                    sent += length;
                 }
-                underWay.Enqueue((piece, task.Patient(
-                    (file.Client, bytes, At: offset + sent),
-                    static ask => ask.Client.Write(ask.bytes, ask.At))));
-                sent += piece;
             }
             if (underWay.Count == 0) break;
-            var (asked, answer) = underWay.Dequeue();
-            var taken = await answer;
-            if (ended) continue;
-            ended = taken.Failed || taken.Value < asked;
-            errno = taken.Errno;
-            if (!taken.Failed) moved += taken.Value;
+            var (piece, answer) = underWay.Dequeue();
+            var kept = await answer;
+            if (kept.Failed) errno = kept.Errno;
+            else if (errno is Errno.None or Errno.EFAULT) brought += piece;
         }
-        return (moved, errno);
+        return (brought, errno);
     }
 }

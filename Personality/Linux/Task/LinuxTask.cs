@@ -21,6 +21,7 @@ public sealed partial class LinuxTask
     private DirectoryRef _cwd;
     private uint _umask = 0x12;
     private int _endings;
+    private ulong _transfers;
 
     internal LinuxTask(
         LinuxSystem system, HostedProcess hosted, DirectoryRef root, ulong rootInode, DirectoryRef cwd)
@@ -57,6 +58,9 @@ public sealed partial class LinuxTask
     internal DirectoryRef Root { get; }
 
     internal ulong RootInode { get; }
+
+    /// <summary>A number for a long write.</summary>
+    internal ulong NextTransfer() => Interlocked.Increment(ref _transfers);
 
     /// <summary>The process table of the node that is home to a process, group or session number.</summary>
     internal ProcessTableClient ProcessesOf(int number) =>

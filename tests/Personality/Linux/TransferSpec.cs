@@ -10,6 +10,7 @@ namespace K42.Personality.Tests.Linux;
 public sealed class TransferSpec
 {
     private const int CreateReadWrite = 0x42, WriteOnly = 1, NonBlock = 0x800, Append = 0x400;
+    private const int Long = 300_003;
 
     [Fact]
     public void Transfers_larger_than_a_call_arrive_whole() => TaskWorld.Run(async (_, task) =>
@@ -29,6 +30,57 @@ public sealed class TransferSpec
         Assert.Equal(bytes.Length + 100_000, await task.Must("lseek", fd, 0, 2));
         await task.Must("pread64", fd, room, bytes.Length, 100_000);
         Assert.Equal(bytes, room.Bytes);
+    });
+
+    [Fact]
+    public void A_long_write_is_one_to_who_shares_the_offset() => TaskWorld.Run(async world =>
+    {
+        var parent = await world.NewTask(TaskWorld.Root, await world.AddNode());
+        var fd = await parent.Must("open", "/f", CreateReadWrite, 0x1A4);
+        var child = await Fork(parent);
+        await BothWrite(parent, fd, child, fd);
+        Assert.Equal(2 * Long, await parent.Must("lseek", fd, 0, 1));
+    });
+
+    [Fact]
+    public void Long_appends_by_two_who_opened_a_file_do_not_mix() => TaskWorld.Run(async world =>
+    {
+        var one = await world.NewTask(TaskWorld.Root, await world.AddNode());
+        var other = await world.NewTask(TaskWorld.Root, await world.AddNode());
+        var first = await one.Must("open", "/f", CreateReadWrite | Append, 0x1A4);
+        var second = await other.Must("open", "/f", CreateReadWrite | Append, 0x1A4);
+        await BothWrite(one, first, other, second);
+    });
+
+    [Fact]
+    public void Long_reads_at_a_shared_offset_take_a_part_each() => TaskWorld.Run(async world =>
+    {
+        var parent = await world.NewTask(TaskWorld.Root, await world.AddNode());
+        var fd = await parent.Must("open", "/f", CreateReadWrite, 0x1A4);
+        var bytes = Pattern((2 * Long) - 5);
+        await parent.Write(fd, bytes);
+        await parent.Must("lseek", fd, 0, 0);
+        var child = await Fork(parent);
+        var reads = new[] { parent.Read(fd, Long), child.Read(fd, Long) };
+        var seen = (await Task.WhenAll(reads)).OrderByDescending(static read => read.Length).ToArray();
+        Assert.Equal(bytes[..Long], seen[0]);
+        Assert.Equal(bytes[Long..], seen[1]);
+        Assert.Equal(bytes.Length, await child.Must("lseek", fd, 0, 1));
+        Assert.Empty(await parent.Read(fd, Long));
+    });
+
+    [Fact]
+    public void A_write_beyond_what_is_written_as_one_arrives_whole() => TaskWorld.Run(async (_, task) =>
+    {
+        var bytes = Pattern((8 << 20) + 70_000);
+        var fd = await task.Must("open", "/big", CreateReadWrite, 0x1A4);
+        Assert.Equal(bytes.Length, await task.Write(fd, bytes));
+        Assert.Equal(bytes.Length, await task.Must("pwrite64", fd, bytes, bytes.Length, 3));
+        Assert.Equal(bytes.Length, await task.Must("lseek", fd, 0, 1));
+        await task.Must("lseek", fd, 3, 0);
+        Assert.Equal(bytes, await task.Read(fd, bytes.Length + 1));
+        await task.Fails(Errno.EINVAL, "pwrite64", fd, bytes, bytes.Length, long.MaxValue - 70_000);
+        await task.Fails(Errno.EINVAL, "pread64", fd, new Room(70_001), 70_001, long.MaxValue - 70_000);
     });
 
     [Fact]
@@ -168,6 +220,22 @@ public sealed class TransferSpec
         Assert.Equal(new byte[200_000], await task.Read(zero, 200_000));
         await task.Fails(Errno.ENXIO, "open", "/dev/spec-none", 0, 0);
     });
+
+    private static async Task<SpecTask> Fork(SpecTask parent) =>
+        new(parent.Task.TakeChild((int)await parent.Must("fork"))!);
+
+    // Each writes its letter, at the same time.
+    private static async Task BothWrite(SpecTask first, long firstFd, SpecTask second, long secondFd)
+    {
+        byte[][] texts = [new byte[Long], new byte[Long]];
+        for (var i = 0; i < texts.Length; i++) texts[i].AsSpan().Fill((byte)('a' + i));
+        var written = await Task.WhenAll(first.Write(firstFd, texts[0]), second.Write(secondFd, texts[1]));
+        Assert.All(written, static count => Assert.Equal(Long, count));
+        var room = new Room(2 * Long);
+        Assert.Equal(2 * Long, await first.Must("pread64", firstFd, room, 2 * Long, 0));
+        var order = room.Bytes[0] == 'a' ? texts : [texts[1], texts[0]];
+        Assert.Equal([.. order[0], .. order[1]], room.Bytes);
+    }
 
     internal static byte[] Action(long handler, ulong flags = 0)
     {
