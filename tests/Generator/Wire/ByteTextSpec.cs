@@ -1,6 +1,7 @@
 using CsCheck;
 
 using K42.Contracts;
+using K42.Tests;
 
 using Xunit;
 
@@ -10,11 +11,12 @@ public sealed class ByteTextSpec
 {
     [Fact]
     public void Texts_are_equal_when_their_bytes_are() =>
-        Gen.Select(Gen.Byte.Array[0, 3], Gen.Byte.Array[0, 3]).Sample((one, other) =>
+        Gen.Select(Gen.Byte.Array[0, 3], Gen.Byte.Array[0, 3]).Check(static pair =>
         {
-            var (left, right) = (ByteText.Of(one), ByteText.Of(other));
-            var same = one.AsSpan().SequenceEqual(other);
-            return (left == right) == same && (!same || left.GetHashCode() == right.GetHashCode());
+            var (left, right) = (ByteText.Of(pair.Item1), ByteText.Of(pair.Item2));
+            var same = pair.Item1.AsSpan().SequenceEqual(pair.Item2);
+            Assert.Equal(same, left == right);
+            Assert.True(!same || left.GetHashCode() == right.GetHashCode());
         });
 
     [Fact]

@@ -3,6 +3,7 @@ using CsCheck;
 using K42.Contracts;
 using K42.Contracts.Kernel;
 using K42.Contracts.Servers;
+using K42.Tests;
 
 namespace K42.Generator.Tests.Wire;
 
@@ -18,21 +19,21 @@ public sealed class CodecSpec
     public void What_is_written_is_read(string name)
     {
         var call = Named(name);
-        call.AnyArguments.Sample(
+        call.AnyArguments.Check(
             request =>
             {
                 Assert.Equal(Errno.None, request.CheckArguments());
                 var read = call.ReadArguments(CallUnderTest.WriteArguments(request));
                 Assert.Equal(call.ArgumentLines(request), call.ArgumentLines(read));
             },
-            iter: CasesPerCall, threads: 1);
-        call.AnyResult.Sample(
+            CasesPerCall);
+        call.AnyResult.Check(
             request =>
             {
                 var read = call.ReadResult(CallUnderTest.WriteResult(request));
                 Assert.Equal(call.ResultLines(request), call.ResultLines(read));
             },
-            iter: CasesPerCall, threads: 1);
+            CasesPerCall);
     }
 
     [Theory]
@@ -57,13 +58,13 @@ public sealed class CodecSpec
     public void Any_bytes_at_all_are_read_or_refused(string name)
     {
         var call = Named(name);
-        Gen.Byte.Array[0, 200].Sample(
+        Gen.Byte.Array[0, 200].Check(
             bytes =>
             {
                 ReadOrRefuse(call, bytes, isResult: false);
                 ReadOrRefuse(call, bytes, isResult: true);
             },
-            iter: CasesPerCall, threads: 1);
+            CasesPerCall);
     }
 
     [Theory]

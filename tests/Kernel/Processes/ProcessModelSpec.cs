@@ -3,6 +3,7 @@ using CsCheck;
 using K42.Contracts;
 using K42.Contracts.Kernel;
 using K42.TestKit.Simulation;
+using K42.Tests;
 
 using Xunit;
 
@@ -23,8 +24,8 @@ public sealed class ProcessModelSpec
 
     [Fact]
     public void Random_sequences_agree_with_the_model() =>
-        Gen.Select(Steps.Array[1, 60], Gen.ULong[1, 1_000_000]).Sample(
-            static (steps, seed) => Play(steps, seed), iter: 120, threads: 1);
+        Gen.Select(Steps.Array[1, 60], Gen.ULong[1, 1_000_000]).Check(
+            static drawn => Play(drawn.Item1, drawn.Item2), 120);
 
     private static void Play(Step[] steps, ulong seed)
     {

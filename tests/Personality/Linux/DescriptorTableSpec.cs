@@ -2,6 +2,7 @@ using CsCheck;
 
 using K42.Contracts;
 using K42.Personality.Linux;
+using K42.Tests;
 
 using Xunit;
 
@@ -16,7 +17,7 @@ public sealed class DescriptorTableSpec
     public void Any_history_of_descriptors_is_that_of_a_sorted_map()
     {
         var step = Gen.Select(Gen.Int[0, 4], Gen.Int[-1, Limit + 1], Gen.Bool);
-        step.List[0, 60].Sample(static steps =>
+        step.List[0, 60].Check(static steps =>
         {
             var table = new DescriptorTable { Limit = Limit };
             var model = new SortedDictionary<int, (OpenFile File, bool CloseOnExec)>();

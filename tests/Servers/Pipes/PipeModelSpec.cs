@@ -4,6 +4,7 @@ using K42.Contracts;
 using K42.Contracts.Servers;
 using K42.Servers.Pipes;
 using K42.Servers.Volumes;
+using K42.Tests;
 
 using Xunit;
 
@@ -16,7 +17,7 @@ public sealed class PipeModelSpec
     public void A_buffer_gives_back_the_bytes_that_it_took_in_their_order()
     {
         var step = Gen.Select(Gen.Bool, Gen.Frequency((3, Gen.Int[1, 4_096]), (1, Gen.Int[4_097, 70_000])));
-        step.Array[1, 80].Sample(steps =>
+        step.Array[1, 80].Check(steps =>
         {
             var buffer = new PipeBuffer(new PagePool());
             var model = new Queue<byte>();
@@ -45,18 +46,19 @@ public sealed class PipeModelSpec
                 if (buffer.Count == 0)
                     Assert.True(buffer.Fits((PipeBuffer.SlotsDefault * PipeBuffer.PageBytes)));
             }
-        }, iter: 500, threads: 1);
+        }, 500);
     }
 
     [Fact]
     public void Bytes_arrive_once_and_in_order_whoever_is_interrupted()
     {
         var step = Gen.Select(Gen.Int[0, 9], Gen.Frequency((3, Gen.Int[1, 5_000]), (1, Gen.Int[1, 65_536])));
-        Gen.Select(step.Array[1, 30], Gen.ULong).Sample((steps, seed) =>
+        Gen.Select(step.Array[1, 30], Gen.ULong).Check(static drawn =>
         {
+            var (steps, seed) = drawn;
             using var nodes = new ServerNodes(seed);
             nodes.Run(_ => Exchange(nodes, steps));
-        }, iter: 100, threads: 1);
+        });
     }
 
     private static async Task Exchange(ServerNodes nodes, (int Kind, int Count)[] steps)

@@ -1,6 +1,7 @@
 using CsCheck;
 
 using K42.Servers.Volumes.Ramfs;
+using K42.Tests;
 
 using Xunit;
 
@@ -14,7 +15,7 @@ public sealed class FilePagesSpec
     public void A_file_holds_what_an_array_would_hold()
     {
         var step = Gen.Select(Gen.Int[0, 5], Gen.Int[0, SizeMax], Gen.Int[0, 70_000]);
-        step.Array[1, 40].Sample(steps =>
+        step.Array[1, 40].Check(steps =>
         {
             var space = new RamSpace(1_000_000, 10);
             var file = new RamFile(1, 0x81A4, space);
@@ -32,14 +33,14 @@ public sealed class FilePagesSpec
             foreach (var (given, then) in lent) Assert.Equal(then, given.ToArray());
             file.Resize(0);
             Assert.Equal((0L, 0L), (space.PagesUsed, space.BytesHeld));
-        }, iter: 400, threads: 1);
+        }, 400);
     }
 
     [Fact]
     public void Holes_and_data_are_where_pages_are()
     {
         var pages = Gen.Int[0, 200].Array[1, 30];
-        pages.Sample(written =>
+        pages.Check(written =>
         {
             var file = new RamFile(1, 0x81A4, new RamSpace(1_000_000, 10));
             foreach (var page in written) file.Write(page * 4_096L, [1]);
@@ -54,7 +55,7 @@ public sealed class FilePagesSpec
                 Assert.Equal(isData, file.Pages.NextHole(from) != from);
             }
             Assert.Equal(written.Distinct().Count() * 8, file.Blocks);
-        }, iter: 300, threads: 1);
+        }, 300);
     }
 
     [Fact]
