@@ -105,7 +105,7 @@ internal sealed partial class ProcessTable
         On(home).OrphanedThen(group, hangUp, this, outcome =>
         {
             // Asked twice is no harm: who got SIGHUP is not stopped any more.
-            if (IsUnheard(outcome.Errno) || !IsMember(home))
+            if (IsUnheard(outcome.Errno) || (outcome.Failed && !IsMember(home)))
                 Home.After(Settings.ReportAgain, () => Look(group, hangUp, then));
             else then(!outcome.Failed && outcome.Value);
         });
@@ -113,6 +113,7 @@ internal sealed partial class ProcessTable
 
     private void SignalHangUp(int number)
     {
+        HoldHangUps();
         foreach (var signal in (ReadOnlySpan<int>)[Signals.Hangup, Signals.Continue])
         {
             var sender = new Sender(0, 0, 0, signal, 0)
@@ -122,6 +123,7 @@ internal sealed partial class ProcessTable
             if (_groups.Find(number) is { } group) SignalGroup(group, sender, null);
             else if (HomeOf(number) != Node) SignalHomeless(number, sender, null);
         }
+        ReleaseHangUps();
     }
 
     /// <summary>Who knows all members of a group, or asks everybody.</summary>

@@ -16,7 +16,7 @@ public sealed class SpawnSpec
     private const int Cont = 18;
     private const int Stop = 19;
     private const int TerminalStop = 20;
-    private const ulong Seeds = 60;
+    private const ulong Seeds = 30;
 
     [Fact]
     public void No_child_that_is_being_spawned_escapes_a_groups_SIGKILL() => OverSeeds(async (nodes, seed) =>
@@ -81,6 +81,39 @@ public sealed class SpawnSpec
     });
 
     [Fact]
+    public void A_SIGKILL_from_before_that_comes_late_leaves_no_child() => Run(3, async nodes =>
+    {
+        var (outsider, leader, parent) = await Family(nodes);
+        Assert.Null(await await SpawnBesideLate(Kill, nodes, outsider, leader, parent));
+        await nodes.Elapse(0.1);
+        Assert.Empty(await All(outsider, nodes.Three));
+    });
+
+    [Fact]
+    public void A_SIGSTOP_from_before_that_comes_late_leaves_no_running_child() => Run(3, async nodes =>
+    {
+        var (outsider, leader, parent) = await Family(nodes);
+        var spawning = await SpawnBesideLate(Stop, nodes, outsider, leader, parent);
+        Assert.False(spawning.IsCompleted);
+        Assert.Equal(2, await EachIs('T', nodes, outsider));
+        Assert.Equal(Errno.None, await outsider.KillGroup(leader.Pid, Cont));
+        Assert.NotNull(await spawning);
+        Assert.Equal(3, await EachIs('S', nodes, outsider));
+    });
+
+    [Fact]
+    public void A_handled_signal_from_before_that_comes_late_comes_before_the_child() => Run(3, async nodes =>
+    {
+        var (outsider, leader, parent) = await Family(nodes);
+        await leader.Disposition(Usr1, 2);
+        await parent.Disposition(Usr1, 2);
+        var signalled = parent.Self.NextSignals((await parent.Self.NextSignals(0)).Value.Stamp).AsTask();
+        var spawning = await SpawnBesideLate(Usr1, nodes, outsider, leader, parent, signalled);
+        Assert.NotNull(await spawning);
+        Assert.Equal(Usr1, Assert.Single((await signalled).Value.Signals).Number);
+    });
+
+    [Fact]
     public void A_parent_that_ends_while_it_is_stopped_has_spawned_nothing() => Run(3, async nodes =>
     {
         var (outsider, leader, parent) = await Family(nodes);
@@ -142,6 +175,25 @@ public sealed class SpawnSpec
 
     private static Task<Program?>[] Spawns(ProcessNodes nodes, Program parent) =>
         [.. nodes.Cluster.Nodes.Concat(nodes.Cluster.Nodes).Select(node => Spawn(nodes, parent, node))];
+
+    // The signal passes the group's home before the child is a member, and is heard by the parent's node
+    // after the child was made.
+    private static async Task<Task<Program?>> SpawnBesideLate(
+        int signal, ProcessNodes nodes, Program outsider, Program leader, Program parent, Task? first = null)
+    {
+        var (one, two) = (nodes.One.Member.Node, nodes.Two.Member.Node);
+        nodes.Cluster.Network.Part(one, two);
+        nodes.Cluster.Network.Cut(one, two);
+        var sent = outsider.KillGroup(leader.Pid, signal);
+        await nodes.Elapse(0.1);
+        var spawning = Spawn(nodes, parent, nodes.Three);
+        await nodes.Elapse(0.5);
+        if (first is not null) Assert.True(first.IsCompleted || !spawning.IsCompleted);
+        nodes.Cluster.Network.Heal(one, two);
+        Assert.Equal(Errno.None, await sent);
+        await nodes.Elapse(0.1);
+        return spawning;
+    }
 
     // Claims at once, so that the child does not end for want of a program; null when it or its parent ended.
     private static async Task<Program?> Spawn(ProcessNodes nodes, Program parent, SimulatedNode target)
