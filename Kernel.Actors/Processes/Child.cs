@@ -4,7 +4,7 @@ using K42.Contracts.Kernel;
 namespace K42.Kernel.Processes;
 
 /// <summary>A child as its parent and wait(2) see it, wherever it lives.</summary>
-internal sealed class Child(int pid, uint uid, int group)
+internal sealed class Child(int pid, uint uid, int group, int session)
 {
     public int Pid { get; } = pid;
 
@@ -12,6 +12,8 @@ internal sealed class Child(int pid, uint uid, int group)
     public uint Uid { get; set; } = uid;
 
     public int Group { get; set; } = group;
+
+    public int Session { get; set; } = session;
 
     /// <summary>The process, when it lives on this node.</summary>
     public Process? Local { get; init; }
@@ -36,6 +38,10 @@ internal sealed class Child(int pid, uint uid, int group)
 
     /// <summary>The parent; null for children of process 1 and of other nodes' processes.</summary>
     public Process? Parent { get; set; }
+
+    /// <summary>Whether it has a parent here, in another group of its session.</summary>
+    public bool HasParentOutside =>
+        Parent is { } parent && parent.Group != Group && parent.Session == Session;
 
     public Child? Next { get; set; }
 

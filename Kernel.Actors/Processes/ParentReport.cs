@@ -22,10 +22,10 @@ internal sealed class ParentReport(ProcessTable table, Process process)
         SendNext();
     }
 
-    /// <summary>Of another group.</summary>
+    /// <summary>Of another group, or session.</summary>
     public void GroupChanged()
     {
-        // Any change that is still to be sent carries the group.
+        // Any change that is still to be sent carries both.
         _next ??= new WaitResult(process.Pid, 0, process.Principal.UserIds.Real, 0);
         SendNext();
     }
@@ -42,7 +42,7 @@ internal sealed class ParentReport(ProcessTable table, Process process)
     {
         if (process.ParentNode.IsNone || process.Life == ProcessLife.Gone) return;
         table.On(process.ParentNode).ChildChangedThen(
-            process.ParentPid, change, IsEnd(change), _sequence, process.Group, table,
+            process.ParentPid, change, IsEnd(change), _sequence, process.Group, process.Session, table,
             outcome => Sent(change, outcome.Errno));
     }
 

@@ -25,20 +25,7 @@ internal sealed partial class Process
     public override void Spawn(int nodeId, Reply<SpawnResult> reply)
     {
         reply.WhenCancelled(static _ => { });
-        OnceContinued(() =>
-        {
-            var start = new ChildStart(
-                Pid, Group, Session, Principal.Uid, Principal.Gid, Principal.User, [.. Principal.Groups],
-                (byte)Principal.By, _mask, _ignored, _name, Principal.LoginUid, Principal.UserIds,
-                Principal.GroupIds, Principal.ExpiresNs, _table.HomeOf(Group));
-            _spawning++;
-            _table.Spawn(this, nodeId, start, outcome =>
-            {
-                _spawning--;
-                if (_spawning == 0) _early = null;
-                reply.Give(outcome);
-            });
-        });
+        SpawnOnceContinued(nodeId, outcome => reply.Give(outcome));
     }
 
     public override void SetGroup(int pid, int group, Reply<Nothing> reply)
@@ -76,7 +63,7 @@ internal sealed partial class Process
     }
 
     /// <summary>The process is of another session and group from here on.</summary>
-    public void EnterSession(int session) => (Session, Self.Group) = (session, session);
+    public void EnterSession(int session) => (Self.Session, Self.Group) = (session, session);
 
     /// <summary>The leader of a session of its own from the start.</summary>
     public void BornLeader() => LeadsSession = true;
@@ -95,19 +82,48 @@ internal sealed partial class Process
     public EarlyChange? TakeEarly(int child) =>
         _early is not null && _early.Remove(child, out var change) ? change : null;
 
-    // The call may have been on its way when the process was stopped: a stopped process makes no children, or
-    // they would escape what stopped its group.
-    private void OnceContinued(Action action)
+    /// <summary>Runs an action that makes a child, now or once the process is continued: a stopped process
+    /// makes none, or they would escape what stopped its group. The call may have been on its way when it was
+    /// stopped.</summary>
+    public void OnceContinued(Action action)
     {
-        if (Life == ProcessLife.Stopped) (_onceContinued ??= []).Add(action);
+        if (IsStopped) (_onceContinued ??= []).Add(action);
         else action();
+    }
+
+    private void SpawnOnceContinued(int nodeId, Action<Outcome<SpawnResult>> then) => OnceContinued(() =>
+    {
+        var start = new ChildStart(
+            Pid, Group, Session, Principal.Uid, Principal.Gid, Principal.User, [.. Principal.Groups],
+            (byte)Principal.By, _mask, _ignored, _name, Principal.LoginUid, Principal.UserIds,
+            Principal.GroupIds, Principal.ExpiresNs, _table.HomeOf(Group));
+        _spawning++;
+        _table.Spawn(nodeId, new SpawnAttempt(
+            this,
+            start,
+            outcome =>
+            {
+                SpawnEnded();
+                then(outcome);
+            },
+            () =>
+            {
+                SpawnEnded();
+                SpawnOnceContinued(nodeId, then);
+            }));
+    });
+
+    private void SpawnEnded()
+    {
+        _spawning--;
+        if (_spawning == 0) _early = null;
     }
 
     private void DoWhatWaitedForContinue()
     {
         var actions = _onceContinued;
         _onceContinued = null;
-        if (actions is null) return;
+        if (actions is null || HasEnded) return;
         foreach (var action in actions) OnceContinued(action);
     }
 
@@ -128,4 +144,11 @@ internal sealed partial class Process
 }
 
 /// <summary>News of a child that came before the answer of its spawn.</summary>
-internal sealed record EarlyChange(WaitResult Change, ulong Sequence, int Group);
+internal sealed record EarlyChange(WaitResult Change, ulong Sequence, int Group, int Session);
+
+/// <summary>A child that is being made for a parent here, perhaps on another node.</summary>
+/// <param name="Then">Gets the child, or why there is none.</param>
+/// <param name="Again">The parent was stopped before the child was: there is none, and it is to be made anew
+/// once the parent is continued, as Linux restarts a fork that finds a signal.</param>
+internal sealed record SpawnAttempt(
+    Process Parent, ChildStart Start, Action<Outcome<SpawnResult>> Then, Action Again);

@@ -21,6 +21,12 @@ internal sealed partial class Process
     private List<Reply<SignalState>>? _signalWaiters;
     private ulong _stamp = 1;
 
+    // Set while other nodes are asked whether the group is orphaned, and a terminal's stop is in vain.
+    private object? _stopConsidered;
+
+    /// <summary>Stopped, or about to be: a stop by a terminal's signal is being considered.</summary>
+    public bool IsStopped => Life == ProcessLife.Stopped || _stopConsidered is not null;
+
     private ulong Unblocked => ~_mask | Signals.Unblockable;
 
     /// <summary>Pending signals that the library's handlers are to get now.</summary>
@@ -76,6 +82,7 @@ internal sealed partial class Process
         if (signal == Signals.Continue)
         {
             Forget(Signals.StopSet);
+            _stopConsidered = null;
             Continue();
         }
         if ((bit & Unblocked) != 0 && IsDropped(bit)) return true;
@@ -104,11 +111,8 @@ internal sealed partial class Process
             var signal = Signals.Lowest(acted);
             Take(signal);
             if (IsDropped(Signals.Bit(signal))) continue;
-            if ((Signals.Bit(signal) & Signals.StopSet) != 0)
-            {
-                // Nobody could continue an orphaned group: a terminal's stop does nothing there.
-                if (signal == Signals.Stop || !_table.IsOrphanedGroup(Group)) Stop(signal);
-            }
+            if (signal == Signals.Stop) Stop(signal);
+            else if ((Signals.Bit(signal) & Signals.StopSet) != 0) ConsiderStop(signal);
             else
             {
                 End(signal);
@@ -120,9 +124,26 @@ internal sealed partial class Process
         AnswerSignalWaiters();
     }
 
+    // Nobody could continue an orphaned group: a terminal's stop does nothing there. Whether it is may be a
+    // question to other nodes; meanwhile the process runs on, and SIGCONT cancels the stop.
+    private void ConsiderStop(int signal)
+    {
+        if (_stopConsidered is not null) return;
+        var (considered, group) = (new object(), Group);
+        _stopConsidered = considered;
+        _table.AskOrphaned(group, hangUp: false, isOrphaned =>
+        {
+            if (_stopConsidered != considered) return;
+            _stopConsidered = null;
+            if (group != Group) ConsiderStop(signal);
+            else if (!isOrphaned) Stop(signal);
+            else DoWhatWaitedForContinue();
+        });
+    }
+
     private void Stop(int signal)
     {
-        Life = ProcessLife.Stopped;
+        (Life, _stopConsidered) = (ProcessLife.Stopped, null);
         _stamp++;
         AnswerSignalWaiters();
         _table.TellParent(this, WaitOptions.StoppedStatus(signal), WaitOptions.CodeStopped);
@@ -130,12 +151,14 @@ internal sealed partial class Process
 
     private void Continue()
     {
-        if (Life != ProcessLife.Stopped) return;
-        Life = ProcessLife.Running;
-        _stamp++;
-        AnswerSignalWaiters();
-        _table.TellParent(this, WaitOptions.ContinuedStatus, WaitOptions.CodeContinued);
-        Act();
+        if (Life == ProcessLife.Stopped)
+        {
+            Life = ProcessLife.Running;
+            _stamp++;
+            AnswerSignalWaiters();
+            _table.TellParent(this, WaitOptions.ContinuedStatus, WaitOptions.CodeContinued);
+            Act();
+        }
         DoWhatWaitedForContinue();
     }
 

@@ -37,10 +37,10 @@ internal sealed partial class Process : ProcessContract
     {
         (_table, Pid, Principal, _name) = (table, pid, start.Principal, start.Name);
         (ParentPid, ParentNode, ForkedBy) = (start.Parent, start.ParentNode, start.Parent);
-        Session = start.Session;
+        (ParentGroup, ParentSession) = (start.Group, start.Session);
         (_mask, _ignored, _handled) = (start.SignalMask, start.IgnoredSignals, start.HandledSignals);
         (_noChildStop, _noChildWait) = (start.NoChildStop, start.NoChildWait);
-        Self = new Child(pid, start.Principal.UserIds.Real, start.Group) { Local = this };
+        Self = new Child(pid, start.Principal.UserIds.Real, start.Group, start.Session) { Local = this };
         StartedNs = table.Clock.RealtimeNs;
     }
 
@@ -60,9 +60,24 @@ internal sealed partial class Process : ProcessContract
     /// parent.</summary>
     public int ForkedBy { get; private set; }
 
-    public int Session { get; private set; }
+    public int Session => Self.Session;
 
     public int Group => Self.Group;
+
+    /// <summary>The group of a parent on another node, as far as this node was told; so for its
+    /// session.</summary>
+    public int ParentGroup { get; private set; }
+
+    public int ParentSession { get; private set; }
+
+    /// <summary>Whether its parent is in another group of its session. As long as it lives that keeps its
+    /// group from being orphaned.</summary>
+    public bool HasParentOutside => ParentNode.IsNone
+        ? Self.HasParentOutside
+        : ParentGroup != Group && ParentSession == Session;
+
+    /// <summary>Whether it links its group to another of its session.</summary>
+    public bool LinksOut => !HasEnded && Life != ProcessLife.Embryo && HasParentOutside;
 
     /// <summary>The group on another node that it is about to enter: its signals may come before the
     /// answer.</summary>
@@ -138,21 +153,24 @@ internal sealed partial class Process : ProcessContract
     }
 
     /// <summary>The end, with the status word of wait4(2): one turn for the process, its children and its
-    /// parent, as far as they live here.</summary>
+    /// parent, as far as they live here; last of all for the groups that lost a link by it.</summary>
     public void End(int status)
     {
         if (HasEnded) return;
+        _table.HoldHangUps();
         Life = ProcessLife.Zombie;
         Self.Ended(status);
         (Token, Bequest) = (null, default);
         _alarm?.Dispose();
-        (_alarm, _pending, _queue) = (null, 0, null);
+        (_alarm, _pending, _queue, _stopConsidered) = (null, 0, null, null);
         _table.Identities.Dismiss(Context);
         AnswerSignalWaiters();
         FailWaiters(Errno.ESRCH);
         Home.Expel(this);
         for (var child = Children.First; child is not null; child = Children.First) _table.Orphan(child);
+        _table.LosesParent(this);
         _table.TellParent(this, Self.Status, WaitOptions.CodeOf(status));
+        _table.ReleaseHangUps();
     }
 
     /// <summary>Tells a parent on another node.</summary>
@@ -160,6 +178,9 @@ internal sealed partial class Process : ProcessContract
 
     /// <summary>The parent is gone, or does not know it: process 1 takes it.</summary>
     public void Orphaned() => (ParentPid, ParentNode) = (1, default);
+
+    /// <summary>A parent on another node is of this group and session.</summary>
+    public void ParentMoved(int group, int session) => (ParentGroup, ParentSession) = (group, session);
 
     public void Forgotten() => Life = ProcessLife.Gone;
 

@@ -32,9 +32,10 @@ internal sealed partial class ProcessTable
     }
 
     public override void ChildChanged(
-        int parent, WaitResult change, bool mayReap, ulong sequence, int group, Reply<Nothing> reply)
+        int parent, WaitResult change, bool mayReap, ulong sequence, int group, int session,
+        Reply<Nothing> reply)
     {
-        var news = new EarlyChange(change, sequence, group);
+        var news = new EarlyChange(change, sequence, group, session);
         if (Find(parent) is not { HasEnded: false } process) reply.Fail(Errno.ESRCH);
         else if (_remoteChildren.TryGetValue(change.Pid, out var child) && child.Parent == process)
         {
@@ -53,8 +54,9 @@ internal sealed partial class ProcessTable
     }
 
     /// <summary>K42's create: a child on that node, which waits for its program.</summary>
-    public void Spawn(Process parent, int nodeId, ChildStart start, Action<Outcome<SpawnResult>> then)
+    public void Spawn(int nodeId, SpawnAttempt attempt)
     {
+        var (parent, start, then, _) = attempt;
         var target = default(NodeRef);
         foreach (var member in _needs.Membership.Members)
         {
@@ -66,7 +68,12 @@ internal sealed partial class ProcessTable
         else
         {
             if (_numbers.Owns(parent.Session)) _spreadSessions.Add(parent.Session);
-            On(target).CreateChildThen(start, this, outcome => Spawned(parent, target, start, outcome, then));
+            On(target).CreateChildThen(start, this, outcome =>
+            {
+                if (outcome.Failed) Spawned(target, attempt, outcome);
+                // What the child missed because it was no member yet comes to its parent before the answer.
+                else OnceSettled(start.Group, () => Spawned(target, attempt, outcome));
+            });
         }
     }
 
@@ -82,6 +89,7 @@ internal sealed partial class ProcessTable
     /// <summary>The parent ended: process 1 takes the child, and reaps it if it is a zombie.</summary>
     public void Orphan(Child child)
     {
+        if (child.Local is not null) LosesParent(child.Local);
         child.Parent!.Children.Remove(child);
         if (child.Local is { } process) TakenByInit(process);
         else ReleaseRemote(child, orphaned: true);
@@ -90,10 +98,13 @@ internal sealed partial class ProcessTable
     /// <summary>Process 1 is the parent from here on.</summary>
     public void TakenByInit(Process process)
     {
+        HoldHangUps();
+        LosesParent(process);
         process.Orphaned();
         if (process.HasEnded) Release(process);
         // Nobody was told the token, or whoever was is gone: no program will ever claim it.
         else if (process.Token is not null) process.End(Signals.Kill);
+        ReleaseHangUps();
     }
 
     /// <summary>The parent took a zombie's status, or never will.</summary>
@@ -167,25 +178,28 @@ internal sealed partial class ProcessTable
         };
     }
 
-    private void Spawned(
-        Process parent, NodeRef target, ChildStart start, Outcome<SpawnResult> outcome,
-        Action<Outcome<SpawnResult>> then)
+    private void Spawned(NodeRef target, SpawnAttempt attempt, Outcome<SpawnResult> outcome)
     {
+        var (parent, start, then, again) = attempt;
         // Whatever may exist there unknown to anybody ends when its token expires.
         if (!IsMember(target)) then(Errno.ENODEV);
         else if (outcome.Failed) then(Errno.EAGAIN);
-        else if (parent.HasEnded)
+        else if (parent.HasEnded || parent.IsStopped)
         {
+            // Nobody has its token: it ends.
             On(target).ParentReleased(outcome.Value.Pid, true);
-            then(Errno.ESRCH);
+            parent.TakeEarly(outcome.Value.Pid);
+            if (parent.HasEnded) then(Errno.ESRCH);
+            else again();
         }
         else
         {
             var pid = outcome.Value.Pid;
             _needs.Homes.Learn(pid, target);
-            var child = new Child(pid, start.UserIds.Real, start.Group) { Node = target };
+            var child = new Child(pid, start.UserIds.Real, start.Group, start.Session) { Node = target };
             _remoteChildren[pid] = child;
             parent.Children.Add(child, parent);
+            if (parent.Group != start.Group || parent.Session != start.Session) TellChild(parent, child);
             var early = parent.TakeEarly(pid);
             then(outcome);
             if (early is not null) Apply(parent, child, early);
@@ -197,7 +211,7 @@ internal sealed partial class ProcessTable
         if (child.IsZombie || news.Sequence <= child.Sequence) return;
         child.Sequence = news.Sequence;
         var moved = child.Group != news.Group;
-        (child.Group, child.Uid) = (news.Group, news.Change.Uid);
+        (child.Group, child.Session, child.Uid) = (news.Group, news.Session, news.Change.Uid);
         child.ProcessorNs = news.Change.ProcessorNs;
         if (news.Change.Code == 0)
         {

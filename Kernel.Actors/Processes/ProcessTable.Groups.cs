@@ -26,6 +26,13 @@ internal sealed partial class ProcessTable
         joined.WhenActedUpon(caller.Home, () => reply.Ok(joined.Epoch));
     }
 
+    public override void GroupSettled(int group, CallerIdentity caller, Reply<Nothing> reply)
+    {
+        reply.WhenCancelled(static _ => { });
+        if (_groups.Find(group) is { } found) found.WhenActedUpon(caller.Home, () => reply.Ok());
+        else reply.Ok();
+    }
+
     public override void LeaveGroup(int group, int pid)
     {
         if (_groups.Leave(group, pid)) FreeIfUnnamed(group);
@@ -96,24 +103,7 @@ internal sealed partial class ProcessTable
         Leave(group, pid);
         FreeIfUnnamed(group);
         if (session != group) FreeIfUnnamed(session);
-        TellGroup(process);
-        return true;
-    }
-
-    /// <summary>Whether no member of a group has its parent in another group of the same session. Known of
-    /// groups that are here with all their members and their parents; others count as not orphaned.</summary>
-    public bool IsOrphanedGroup(int number)
-    {
-        if (_groups.Find(number) is not { } group) return false;
-        foreach (var member in group.Members)
-        {
-            if (member.Node != Node) return false;
-            if (_processes[member.Pid] is not { HasEnded: false } process) continue;
-            if (!process.ParentNode.IsNone) return false;
-            if (process.Self.Parent is { } parent && parent.Group != number
-                && parent.Session == process.Session)
-                return false;
-        }
+        TellFamily(process);
         return true;
     }
 
@@ -161,13 +151,14 @@ internal sealed partial class ProcessTable
         process.Self.Group = group;
         Leave(left, process.Pid);
         FreeIfUnnamed(left);
-        TellGroup(process);
+        TellFamily(process);
     }
 
-    private static void TellGroup(Process process)
+    private void TellFamily(Process process)
     {
         if (!process.ParentNode.IsNone) process.Report.GroupChanged();
         else process.Self.Parent?.WakeWaiters();
+        TellChildren(process);
     }
 
     /// <summary>Registers a new process in its group.</summary>
@@ -192,6 +183,24 @@ internal sealed partial class ProcessTable
                 else then(Errno.EAGAIN);
             });
         }
+    }
+
+    /// <summary>Runs an action once this node has acted upon all signals that its members of a group were
+    /// sent so far.</summary>
+    private void OnceSettled(int group, Action then)
+    {
+        var home = _needs.Homes.HomeOf(group);
+        if (home == Node || home.IsNone || !IsMember(home))
+        {
+            then();
+            return;
+        }
+        On(home).GroupSettledThen(group, this, outcome =>
+        {
+            if (outcome.Errno is Errno.Overloaded or Errno.NotRun or Errno.MayHaveRun && IsMember(home))
+                Home.After(Settings.ReportAgain, () => OnceSettled(group, then));
+            else then();
+        });
     }
 
     private bool WasRemoved(NodeRef node) =>

@@ -60,10 +60,7 @@ internal sealed partial class ProcessTable
         {
             var all = _processes.Select(process => process.Pid != caller.Pid);
             reply.Ok(all.Count);
-            foreach (var process in all)
-            {
-                if (known.May(process)) known.Signal(process);
-            }
+            SignalAll(all, known);
         });
     }
 
@@ -99,9 +96,11 @@ internal sealed partial class ProcessTable
         return selected;
     }
 
-    private static Tally SignalAll(List<Process> processes, Sender sender)
+    // What the ends among them do to other groups comes after all of them.
+    private Tally SignalAll(List<Process> processes, Sender sender)
     {
         var (signalled, refused) = (0, 0);
+        HoldHangUps();
         foreach (var process in processes)
         {
             if (sender.May(process))
@@ -111,30 +110,35 @@ internal sealed partial class ProcessTable
             }
             else refused++;
         }
+        ReleaseHangUps();
         return new Tally(signalled, refused);
     }
 
-    private void SignalGroup(Group group, Sender sender, Reply<Nothing> reply)
+    private void SignalGroup(Group group, Sender sender, Reply<Nothing>? reply)
     {
         var epoch = group.NextEpoch();
         var sum = new TallyOfNodes(reply);
-        var byNode = group.Members.GroupBy(member => member.Node).OrderBy(members => members.Key).ToList();
-        foreach (var members in byNode)
+        foreach (var (node, part) in PartsElsewhere(group))
         {
-            if (members.Key == Node) continue;
-            foreach (var part in members.Select(member => member.Pid).Chunk(MembersPerCallMax))
-            {
-                group.SignalSent(members.Key);
-                SignalOn(members.Key, part, group.Number, epoch, sender, sum, () =>
-                    group.SignalActedUpon(members.Key));
-            }
+            group.SignalSent(node);
+            SignalOn(node, part, group.Number, epoch, sender, sum, () => group.SignalActedUpon(node));
         }
         var here = group.Members.Where(member => member.Node == Node).Select(member => member.Pid).ToArray();
         sum.Add(SignalAll(MembersAndEmbryos(here, group.Number), sender));
         sum.Begun();
     }
 
-    private void SignalHomeless(int group, Sender sender, Reply<Nothing> reply)
+    // The members on other nodes, in parts that fit a call.
+    private List<(NodeRef Node, int[] Members)> PartsElsewhere(Group group)
+    {
+        var byNode = group.Members.Where(member => member.Node != Node).GroupBy(member => member.Node);
+        return [..
+            from members in byNode.OrderBy(members => members.Key)
+            from part in members.Select(member => member.Pid).Chunk(MembersPerCallMax)
+            select (members.Key, part)];
+    }
+
+    private void SignalHomeless(int group, Sender sender, Reply<Nothing>? reply)
     {
         var sum = new TallyOfNodes(reply);
         foreach (var member in _needs.Membership.Members)
@@ -238,16 +242,17 @@ internal sealed partial class ProcessTable
     /// <summary>Adds up what the nodes say, and answers once all have spoken.</summary>
     private sealed class TallyOfNodes
     {
-        private readonly Reply<Nothing> _reply;
+        private readonly Reply<Nothing>? _reply;
         private int _expected = 1;
         private int _signalled;
         private int _refused;
 
-        public TallyOfNodes(Reply<Nothing> reply)
+        /// <param name="reply">None when the kernel sends.</param>
+        public TallyOfNodes(Reply<Nothing>? reply)
         {
             _reply = reply;
             // The signal can't be taken back: cancelling the call changes nothing.
-            reply.WhenCancelled(static _ => { });
+            reply?.WhenCancelled(static _ => { });
         }
 
         public void Expect() => _expected++;
@@ -263,8 +268,8 @@ internal sealed partial class ProcessTable
         public void Came()
         {
             if (--_expected > 0) return;
-            if (_signalled > 0) _reply.Ok();
-            else _reply.Fail(_refused > 0 ? Errno.EPERM : Errno.ESRCH);
+            if (_signalled > 0) _reply?.Ok();
+            else _reply?.Fail(_refused > 0 ? Errno.EPERM : Errno.ESRCH);
         }
     }
 }

@@ -100,6 +100,12 @@ internal sealed partial class ProcessTable : ProcessTableContract
                 _numbers.Free(number.Value);
                 then(Errno.ESRCH);
             }
+            else if (parent is { IsStopped: true })
+            {
+                // It was stopped while a number was waited for.
+                _numbers.Free(number.Value);
+                parent.OnceContinued(() => Create(principal, make, parent, then));
+            }
             else
             {
                 _needs.Homes.Learn(number.Value, Node);
@@ -131,21 +137,26 @@ internal sealed partial class ProcessTable : ProcessTableContract
     {
         _needs.Homes.Forget(node);
         _removed[node.Id] = Math.Max(_removed.GetValueOrDefault(node.Id), node.Incarnation);
+        HoldHangUps();
         foreach (var child in RemoteChildrenOn(node))
         {
             child.Node = default;
+            if (!child.IsZombie && child.HasParentOutside) _linksLost.Add(child.Group);
             // Hearing of one child may have been the parent's end, and made orphans of the others.
             if (!child.IsZombie) child.Parent?.ChildEnded(child, Signals.Kill);
         }
         foreach (var orphan in _processes.Select(process => process.ParentNode == node)) TakenByInit(orphan);
         foreach (var group in _groups.RemoveNode(node)) FreeIfUnnamed(group);
+        ReleaseHangUps();
     }
 
     /// <summary>Ends every process of this node, as SIGKILL does: the node may not serve any more.</summary>
     public void EndAll()
     {
+        HoldHangUps();
         foreach (var process in _processes.Select(static process => process.Life != ProcessLife.Embryo))
             process.End(Signals.Kill);
+        ReleaseHangUps();
     }
 
     private void Add(Process process)

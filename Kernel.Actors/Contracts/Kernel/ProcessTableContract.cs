@@ -19,6 +19,13 @@ public readonly partial record struct ChildStart(
     [property: Max(64)] string Name, uint LoginUid, LinuxIds UserIds, LinuxIds GroupIds, long ExpiresNs,
     NodeRef GroupHome = default);
 
+/// <summary>What the members of a group on one node mean to the whole group.</summary>
+/// <param name="Links">One that has not ended has its parent, not process 1, in another group of its
+/// session: the group is not orphaned.</param>
+/// <param name="Stopped">One is stopped.</param>
+[Wire]
+public readonly partial record struct GroupView(bool Links, bool Stopped);
+
 /// <summary>The processes of one node, and what other processes and kernels ask about them.</summary>
 /// <remarks>A factory: one per node. Ask the node that is home to the number (a process, group or session
 /// number: the block map tells); a node that is not the home answers ESRCH. A group outlives its number's
@@ -34,7 +41,9 @@ public abstract partial class ProcessTableContract : ServerObject
     public abstract void Kill(int pid, int signal, [Caller] CallerIdentity caller, Reply<Nothing> reply);
 
     /// <summary>kill(2) to a whole group, at the home of the group's number: every member on every node, none
-    /// that is forked meanwhile escapes. EPERM only when no member could be signalled.</summary>
+    /// that is forked or spawned meanwhile escapes. EPERM only when no member could be signalled. A group
+    /// whose home was removed has no register: a child that is then being spawned on another node than its
+    /// parent's may miss a signal.</summary>
     [Call(2, Rights.None, ParkedMax = 1_024, Fails = [Errno.EINVAL, Errno.EPERM, Errno.ESRCH])]
     public abstract void KillGroup(
         int group, int signal, [Caller] CallerIdentity caller, Reply<Nothing> reply);
@@ -66,9 +75,12 @@ public abstract partial class ProcessTableContract : ServerObject
     /// <param name="sequence">Numbers this child's changes from 1; a number seen before changes
     /// nothing.</param>
     /// <param name="group">The child's process group now.</param>
+    /// <param name="session">The child's session now.</param>
+    /// <param name="reply">Once it is known.</param>
     [Call(7, Rights.Kernel, Fails = [Errno.ESRCH])]
     public abstract void ChildChanged(
-        int parent, WaitResult change, bool mayReap, ulong sequence, int group, Reply<Nothing> reply);
+        int parent, WaitResult change, bool mayReap, ulong sequence, int group, int session,
+        Reply<Nothing> reply);
 
     /// <summary>A parent on another node took a child's wait status, or ended: the zombie may go.</summary>
     [Call(8, Rights.Kernel, OneWay = true)]
@@ -127,4 +139,38 @@ public abstract partial class ProcessTableContract : ServerObject
     public virtual void NotifyOwner(
         SignalOwner owner, int signal, SignalCause cause, bool forwarded, Reply<Nothing> reply) =>
         reply.Fail(Errno.ESRCH);
+
+    /// <summary>The parent of a child that lives here, on the caller's node, is in another group or session
+    /// from here on. ESRCH when no such child is here.</summary>
+    [Call(15, Rights.Kernel, Idempotent = true, Fails = [Errno.ESRCH])]
+    public virtual void ParentMoved(
+        int child, int group, int session, [Caller] CallerIdentity caller, Reply<Nothing> reply) =>
+        reply.Fail(Errno.ESRCH);
+
+    /// <summary>What members of a group that live here mean to the whole group.</summary>
+    /// <param name="members">The members; empty for all that live here, when the group's home is
+    /// gone.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="reply">Nothing of those that are not of the group.</param>
+    [Call(16, Rights.Kernel, Idempotent = true)]
+    public virtual void ViewMembers([Max(1_024)] int[] members, int group, Reply<GroupView> reply) =>
+        reply.Ok(default);
+
+    /// <summary>Whether a group is orphaned: asked of the home of its number, or, when that was removed, of
+    /// the first member of the cluster, which asks all the others.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="hangUp">The group has just lost a link: if it is orphaned and has a stopped member, its
+    /// members get SIGHUP and then SIGCONT before this is answered. Several such calls for one group, one
+    /// after the other, send them once.</param>
+    /// <param name="reply">Parked while other nodes are asked, for as long as they are members.</param>
+    [Call(17, Rights.Kernel, ParkedMax = 4_096)]
+    public virtual void Orphaned(int group, bool hangUp, Reply<bool> reply) => reply.Ok(false);
+
+    /// <summary>Answered, by the home of the group's number, once the caller's node has acted upon every
+    /// signal that its members of the group were sent: a spawn waits for that after its child was made a
+    /// member, so that the signals which the child missed come to its parent before the spawn's
+    /// answer.</summary>
+    [Call(18, Rights.Kernel, ParkedMax = 4_096, Idempotent = true)]
+    public virtual void GroupSettled(int group, [Caller] CallerIdentity caller, Reply<Nothing> reply) =>
+        reply.Ok();
 }

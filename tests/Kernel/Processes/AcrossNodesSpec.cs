@@ -298,11 +298,12 @@ public sealed class AcrossNodesSpec
         var ended = new WaitResult(child.Pid, 9, 1_000, 2);
         await child.Exit(4);
         await nodes.Elapse(0.1);
-        Assert.Equal(Errno.None, (await table.ChildChanged(parent.Pid, stopped, false, 1, parent.Pid)).Errno);
-        Assert.Equal(Errno.None, (await table.ChildChanged(parent.Pid, ended, true, 9, parent.Pid)).Errno);
+        var (who, group) = (parent.Pid, parent.Pid);
+        Assert.Equal(Errno.None, (await table.ChildChanged(who, stopped, false, 1, group, group)).Errno);
+        Assert.Equal(Errno.None, (await table.ChildChanged(who, ended, true, 9, group, group)).Errno);
         Assert.Equal(4 << 8, (await parent.Wait()).Value.Status);
-        Assert.Equal(Errno.ESRCH, (await table.ChildChanged(parent.Pid, ended, true, 9, parent.Pid)).Errno);
-        Assert.Equal(Errno.ESRCH, (await table.ChildChanged(999_999, ended, true, 1, 1)).Errno);
+        Assert.Equal(Errno.ESRCH, (await table.ChildChanged(who, ended, true, 9, group, group)).Errno);
+        Assert.Equal(Errno.ESRCH, (await table.ChildChanged(999_999, ended, true, 1, 1, 1)).Errno);
         var other = await parent.Spawn(nodes.Two);
         ProcessTableClient.On(nodes.One.Ipc.Kernel, nodes.Two.Member.Node).ParentReleased(other.Pid, false);
         ProcessTableClient.On(nodes.One.Ipc.Kernel, nodes.Two.Member.Node).ParentReleased(child.Pid, true);
@@ -315,7 +316,7 @@ public sealed class AcrossNodesSpec
     {
         var program = await nodes.Begin(ProcessNodes.Root);
         var table = program.TableOf(program.Pid);
-        Assert.Equal(Errno.EPERM, (await table.ChildChanged(program.Pid, default, true, 1, 0)).Errno);
+        Assert.Equal(Errno.EPERM, (await table.ChildChanged(program.Pid, default, true, 1, 0, 0)).Errno);
         Assert.Equal(Errno.EPERM, (await table.JoinGroup(program.Pid, program.Pid, program.Pid, true)).Errno);
         Assert.Equal(Errno.EPERM, (await table.CreateChild(default)).Errno);
         var other = await nodes.Begin();

@@ -9,8 +9,8 @@ using Xunit;
 
 namespace K42.Kernel.Tests.Processes;
 
-/// <summary>Random forks, spawns, exits, waits, kills and setpgids on three nodes, against a model that knows
-/// Linux's rules in a few lines.</summary>
+/// <summary>Random forks, spawns, exits, waits, kills, stops and setpgids on three nodes, against a model
+/// that knows Linux's rules in a few lines.</summary>
 public sealed class ProcessModelSpec
 {
     private static readonly Gen<Step> Steps = Gen.Select(
@@ -19,7 +19,8 @@ public sealed class ProcessModelSpec
 
     private enum StepKind
     {
-        Fork, ForkAgain, Spawn, Exit, Wait, WaitGroup, Kill, KillGroup, SetGroup, Move, IgnoreChildren,
+        Fork, ForkAgain, Spawn, Exit, Wait, WaitGroup, Kill, KillGroup, SetGroup, SetOwnGroup, Move,
+        IgnoreChildren, Stop, TerminalStop, Continue,
     }
 
     [Fact]
@@ -38,7 +39,7 @@ public sealed class ProcessModelSpec
             {
                 await model.Do(step);
                 // News between nodes arrive; then all of the cluster must agree with the model.
-                await nodes.Elapse(0.05);
+                await nodes.Elapse(0.2);
                 await model.Check();
             }
         });
@@ -59,9 +60,14 @@ public sealed class ProcessModelSpec
 
         public int? Status { get; set; }
 
+        public bool Stopped { get; set; }
+
         public bool IgnoresChildren { get; set; } = parent?.IgnoresChildren ?? false;
 
         public int Pid => Program.Pid;
+
+        public bool HasParentOutside =>
+            Parent is not null && Parent.Group != Group && Parent.Session == Session;
     }
 
     private sealed class Model(ProcessNodes nodes)
@@ -69,9 +75,11 @@ public sealed class ProcessModelSpec
         // Zombies included, in the order of their making.
         private readonly List<Known> _all = [];
         private readonly HashSet<int> _numbers = [];
+        private readonly Queue<int> _linksLost = new();
         private Program? _observer;
 
-        private List<Known> Living => [.. _all.Where(known => known.Status is null)];
+        // A stopped program calls nobody.
+        private List<Known> Running => [.. _all.Where(known => known is { Status: null, Stopped: false })];
 
         public async Task Begin()
         {
@@ -82,13 +90,13 @@ public sealed class ProcessModelSpec
 
         public async Task Do(Step step)
         {
-            var living = Living;
-            if (living.Count == 0)
+            var running = Running;
+            if (running.Count == 0)
             {
                 await Begin();
                 return;
             }
-            var who = living[step.Who % living.Count];
+            var who = running[step.Who % running.Count];
             var whom = _all[step.Whom % _all.Count];
             switch (step.Kind)
             {
@@ -112,14 +120,29 @@ public sealed class ProcessModelSpec
                     await Wait(who, WaitFor.Group, whom.Group, child => child.Group == whom.Group);
                     break;
                 case StepKind.Kill:
-                    Assert.Equal(Errno.None, await who.Program.Kill(whom.Pid, 9));
+                    await Signal(whom, 9);
                     if (whom.Status is null) Ended(whom, 9);
+                    break;
+                case StepKind.Stop:
+                    await Signal(whom, 19);
+                    whom.Stopped |= whom.Status is null;
+                    break;
+                case StepKind.TerminalStop:
+                    await Signal(whom, 20);
+                    whom.Stopped |= whom.Status is null && !IsOrphaned(whom.Group);
+                    break;
+                case StepKind.Continue:
+                    await Signal(whom, 18);
+                    whom.Stopped = false;
                     break;
                 case StepKind.KillGroup:
                     await KillGroup(who, whom.Group);
                     break;
                 case StepKind.SetGroup:
                     await SetGroup(who, whom, whom.Pid);
+                    break;
+                case StepKind.SetOwnGroup:
+                    await SetGroup(who, who, who.Pid);
                     break;
                 case StepKind.Move:
                     await SetGroup(who, who, whom.Group);
@@ -131,6 +154,7 @@ public sealed class ProcessModelSpec
                 default:
                     throw new InvalidOperationException($"{step.Kind}");
             }
+            HangUp();
         }
 
         /// <summary>The tables of all nodes show exactly what the model knows.</summary>
@@ -145,12 +169,38 @@ public sealed class ProcessModelSpec
             Assert.Equal(
                 _all.OrderBy(known => known.Pid).Select(Describe),
                 seen.OrderBy(info => info.Pid).Select(info =>
-                    (info.Pid, info.Parent, info.Group, info.State == (byte)'Z')));
+                    (info.Pid, info.Parent, info.Group, (char)info.State)));
             Assert.DoesNotContain(_all, known => known.Status is not null && known.Parent is null);
         }
 
-        private static (int Pid, int Parent, int Group, bool Zombie) Describe(Known known) =>
-            (known.Pid, known.Parent?.Pid ?? 1, known.Group, known.Status is not null);
+        private static (int Pid, int Parent, int Group, char State) Describe(Known known) =>
+            (known.Pid, known.Parent?.Pid ?? 1, known.Group, State(known));
+
+        private static char State(Known known) => known.Status is not null ? 'Z' : known.Stopped ? 'T' : 'S';
+
+        private bool IsOrphaned(int group) =>
+            !_all.Exists(known => known.Group == group && known.Status is null && known.HasParentOutside);
+
+        // Nobody here handles SIGHUP.
+        private void HangUp()
+        {
+            while (_linksLost.TryDequeue(out var group))
+            {
+                var members = _all.Where(known => known.Group == group && known.Status is null).ToList();
+                if (IsOrphaned(group) && members.Exists(member => member.Stopped)) EndAll(members, 1);
+            }
+        }
+
+        private async Task Signal(Known whom, int signal) =>
+            Assert.Equal(Errno.None, await _observer!.Kill(whom.Pid, signal));
+
+        private void EndAll(List<Known> members, int status)
+        {
+            // Signals reach the members in no order that matters to them, but parents and children may end in
+            // either order: in both, what is left are zombies of living parents.
+            foreach (var member in members) member.Status = status;
+            foreach (var member in members) Ended(member, status);
+        }
 
         private void Add(Known known)
         {
@@ -163,8 +213,10 @@ public sealed class ProcessModelSpec
         private void Ended(Known known, int status)
         {
             known.Status = status;
+            if (known.HasParentOutside) _linksLost.Enqueue(known.Group);
             foreach (var child in _all.Where(child => child.Parent == known).ToList())
             {
+                if (child.HasParentOutside) _linksLost.Enqueue(child.Group);
                 child.Parent = null;
                 if (child.Status is not null) _all.Remove(child);
             }
@@ -191,10 +243,7 @@ public sealed class ProcessModelSpec
             // The answer of a suicide has nobody to go to; what others see of it is checked all the same.
             var answer = await _observer!.KillGroup(group, 9);
             Assert.Equal(_all.Exists(known => known.Group == group) ? Errno.None : Errno.ESRCH, answer);
-            // Signals reach the members in no order that matters to them, but parents and children may end in
-            // either order: in both, what is left are zombies of living parents.
-            foreach (var member in members) member.Status = 9;
-            foreach (var member in members) Ended(member, 9);
+            EndAll(members, 9);
             Assert.DoesNotContain(who, members.Where(member => member.Status is null));
         }
 
