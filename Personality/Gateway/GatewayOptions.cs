@@ -61,8 +61,12 @@ public sealed record GatewayOptions
     /// <summary>Bytes that calls of one session may bring and ask for while they are outstanding.</summary>
     public long OutstandingBytesMax { get; init; } = 256 * 1024 * 1024;
 
-    /// <summary>Sessions at once on this node.</summary>
+    /// <summary>Sessions at once on this node. A user other than root may have as many as are left.</summary>
     public int SessionsMax { get; init; } = 10_000;
+
+    /// <summary>Bytes that calls and results of all sessions may hold on this node, a quarter of its memory.
+    /// A user other than root may hold as much as is left; beyond, calls are refused.</summary>
+    public long BytesMax { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
     /// <summary>The largest message that is taken, in bytes.</summary>
     public int MessageBytesMax { get; init; } = 8 * 1024 * 1024;

@@ -99,10 +99,13 @@ internal static partial class CallEncoder
         var vectors = new byte[count * 16];
         for (var i = 0; i < count; i++)
         {
-            var length = (long)Math.Min(call.Counts[i], (ulong)(CallLimits.ReadBytesMax - total));
+            // One that is negative as ssize_t is for the call to refuse.
+            var length = call.Counts[i] > long.MaxValue
+                ? -1
+                : (long)Math.Min(call.Counts[i], (ulong)(CallLimits.ReadBytesMax - total));
             BinaryPrimitives.WriteInt64LittleEndian(vectors.AsSpan(i * 16), total);
             BinaryPrimitives.WriteInt64LittleEndian(vectors.AsSpan(i * 16 + 8), length);
-            total += length;
+            total += Math.Max(0, length);
         }
         var room = frame.Room(OutKind.Data, total);
         for (var i = 0; i < count; i++)

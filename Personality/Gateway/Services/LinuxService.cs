@@ -13,8 +13,6 @@ internal sealed partial class LinuxService(SessionRegistry sessions, GatewayOpti
     /// <summary>Metadata that names the session in which a single call is made.</summary>
     public const string SessionHeader = "k42-session";
 
-    private const int ExitGroupNumber = 231;
-
     public override async Task Session(IAsyncStreamReader<SessionRequest> requestStream,
         IServerStreamWriter<SessionReply> responseStream, ServerCallContext context)
     {
@@ -52,19 +50,8 @@ internal sealed partial class LinuxService(SessionRegistry sessions, GatewayOpti
         }
         finally
         {
-            if (!task.HasEnded) await Exit(task, context.CancellationToken).ConfigureAwait(false);
+            if (!task.HasEnded) await task.Leave().ConfigureAwait(false);
         }
-    }
-
-    // A process that its call has stopped exits only once somebody continues it: nobody would.
-    private async Task Exit(LinuxTask task, CancellationToken gone)
-    {
-        if (!task.IsStopped)
-        {
-            var args = new SyscallArgs(Calls.NoMemory.Instance) with { GivenUp = gone };
-            await task.Call(ExitGroupNumber, args).ConfigureAwait(false);
-        }
-        if (!task.HasEnded) options.Host.Abandon(task.Hosted);
     }
 }
 

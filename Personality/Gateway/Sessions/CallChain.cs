@@ -11,6 +11,10 @@ internal sealed class CallChain(GatewaySession session, RepeatedField<Call> call
     // Registers of a call; more results than these can't be used.
     private const int UsesMax = CallFrame.ArgumentsMax;
 
+    // What stands in the place of a call that is not needed any more: a call that waits must not keep the
+    // others of its message.
+    private static readonly Call s_ended = new();
+
     private readonly Task<Completion>[] _done = new Task<Completion>[calls.Count];
     private readonly Dictionary<ulong, int> _byTag = [];
 
@@ -27,25 +31,27 @@ internal sealed class CallChain(GatewaySession session, RepeatedField<Call> call
         // Now, while the calls before are the ones that have begun: tags may repeat.
         var sources = Sources(call);
         _byTag[call.Tag] = index;
-        if (!session.Admit(call, mayWait: true, out var task, out var waiting))
+        calls[index] = s_ended;
+        if (session.Admit(call, mayWait: true) is not { } admitted)
             return CallDecoder.Skip(call.Tag, Skipped.NoResult);
         Completion completion;
         try
         {
-            completion = await Complete(index, call, sources, task!, waiting).ConfigureAwait(false);
+            completion = await Complete(index, call, sources, admitted).ConfigureAwait(false);
         }
         catch (Exception)
         {
             // A call must be answered whatever went wrong inside.
             completion = new Completion { Tag = call.Tag, Errno = (int)Contracts.Errno.EIO };
         }
-        session.Tell(call, task!, waiting, completion);
+        session.Tell(call, admitted, completion);
         return completion;
     }
 
     private async ValueTask<Completion> Complete(
-        int index, Call call, int[] sources, LinuxTask task, OutstandingCall? waiting)
+        int index, Call call, int[] sources, AdmittedCall admitted)
     {
+        var (task, _, waiting) = admitted;
         if (call.Linked)
         {
             var before = index == 0 ? null : await _done[index - 1].ConfigureAwait(false);

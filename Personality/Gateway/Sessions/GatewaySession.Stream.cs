@@ -9,13 +9,12 @@ namespace K42.Gateway.Sessions;
 /// over.</remarks>
 internal sealed partial class GatewaySession
 {
-    private const int ExitGroupNumber = 231;
-
     private readonly SemaphoreSlim _serving = new(1);
     private readonly Lock _graceGate = new();
     private CancellationTokenSource? _serves;
     private IDisposable? _grace;
     private bool _hungUp;
+    private long _arrivals;
 
     /// <summary>Serves a stream to its end, the program's end, or the time when another stream takes
     /// over.</summary>
@@ -26,6 +25,7 @@ internal sealed partial class GatewaySession
         IAsyncStreamReader<SessionRequest> requests, IServerStreamWriter<SessionReply> replies,
         ulong lastNumber, CancellationToken dropped)
     {
+        var arrival = Interlocked.Increment(ref _arrivals);
         if (Interlocked.Exchange(ref _serves, null) is { } before) CancelQuietly(before);
         try
         {
@@ -33,13 +33,21 @@ internal sealed partial class GatewaySession
         }
         catch (OperationCanceledException e)
         {
-            // The stream before was told to end, and nobody came after it.
-            Lost();
+            // The stream before was told to end; perhaps nobody came after this one.
+            if (IsNewest(arrival)) Lost();
             throw Reason(e, takenOver: false);
+        }
+        if (!IsNewest(arrival))
+        {
+            // Others came while it waited, and wait behind it.
+            _serving.Release();
+            throw Reason(new OperationCanceledException(dropped), takenOver: true);
         }
         using var serves = CancellationTokenSource.CreateLinkedTokenSource(dropped);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(serves.Token);
         _serves = serves;
+        // Who came just now found none to tell.
+        if (!IsNewest(arrival)) CancelQuietly(serves);
         EndGrace();
         try
         {
@@ -102,8 +110,7 @@ internal sealed partial class GatewaySession
             await _replies.Drained().ConfigureAwait(false);
         }
         await Idle().WaitAsync(end).ConfigureAwait(false);
-        foreach (var task in _tasks.Values)
-            await task.Call(ExitGroupNumber, new SyscallArgs(NoMemory.Instance)).ConfigureAwait(false);
+        foreach (var task in _tasks.Values) await task.Leave().ConfigureAwait(false);
         await Over.WaitAsync(end).ConfigureAwait(false);
     }
 
@@ -118,6 +125,8 @@ internal sealed partial class GatewaySession
             await Task.WhenAny(idle.Task, Over).ConfigureAwait(false);
         }
     }
+
+    private bool IsNewest(long arrival) => Interlocked.Read(ref _arrivals) == arrival;
 
     private void Lost()
     {

@@ -17,6 +17,7 @@ internal sealed partial class GatewaySession
     private readonly ConcurrentDictionary<uint, LinuxTask> _tasks = new();
     private readonly ConcurrentDictionary<ulong, OutstandingCall> _waiting = new();
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SessionBytes _bytes;
     private readonly ReplyChannel _replies;
     private TaskCompletionSource? _idle;
     private int _outstanding;
@@ -25,11 +26,12 @@ internal sealed partial class GatewaySession
     private int _live;
 
     public GatewaySession(
-        GatewayOptions options, string key, Principal principal, bool isResumable, LinuxTask main)
+        GatewayOptions options, string key, Principal principal, bool isResumable, LinuxTask main,
+        SessionBytes bytes)
     {
-        _options = options;
+        (_options, _bytes) = (options, bytes);
         (Key, Principal, IsResumable, Main) = (key, principal, isResumable, main);
-        _replies = new ReplyChannel(isResumable, options.UnacknowledgedBytesMax);
+        _replies = new ReplyChannel(isResumable, options.UnacknowledgedBytesMax, bytes);
         _tasks[0] = main;
         _live = 1;
         _ = PumpEvents(0, main);
@@ -82,53 +84,61 @@ internal sealed partial class GatewaySession
     /// <summary>Starts one call; its completion is told when it is there.</summary>
     public void Start(Call call)
     {
-        if (!Admit(call, BlockingCalls.MayWait(call.CallCase), out var task, out var waiting)) return;
-        var answer = CallRunner.Run(task!, call, waiting?.Token ?? default);
+        if (Admit(call, BlockingCalls.MayWait(call.CallCase)) is not { } admitted) return;
+        var answer = CallRunner.Run(admitted.Task, call, admitted.Waiting?.Token ?? default);
         if (answer.IsCompletedSuccessfully)
         {
-            Tell(call, task!, waiting, answer.Result);
+            Tell(call, admitted, answer.Result);
             return;
         }
-        // A resumed program may send it again: it must be known while it runs.
-        if (waiting == null) _waiting.TryAdd(call.Tag, waiting = new OutstandingCall());
-        _ = TellLater(call, task!, waiting, answer);
+        if (admitted.Waiting == null)
+        {
+            // A resumed program may send it again: it must be known while it runs.
+            admitted = admitted with { Waiting = new OutstandingCall() };
+            _waiting.TryAdd(call.Tag, admitted.Waiting);
+        }
+        _ = TellLater(call, admitted, answer);
     }
 
-    /// <summary>Whether a call may be made; tells the program when not, unless the call is known
-    /// already.</summary>
+    /// <summary>A call that may be made; null when it may not, which the program is told unless the call is
+    /// known already.</summary>
     /// <param name="mayWait">Whether it is kept as a call that waits.</param>
-    public bool Admit(Call call, bool mayWait, out LinuxTask? task, out OutstandingCall? waiting)
+    public AdmittedCall? Admit(Call call, bool mayWait)
     {
-        (task, waiting) = (null, null);
-        if (_replies.IsKnown(call.Tag)) return false;
-        var refusal = !_tasks.TryGetValue(call.Task, out task) ? Skipped.NoTask
+        if (_replies.IsKnown(call.Tag)) return null;
+        var weight = CallWeight.Of(call);
+        var refusal = !_tasks.TryGetValue(call.Task, out var task) ? Skipped.NoTask
             : Volatile.Read(ref _outstanding) >= _options.CallsMax ? Skipped.TooManyCalls
             : _replies.IsFull || Volatile.Read(ref _outstandingBytes) >= _options.OutstandingBytesMax
                 ? Skipped.TooManyBytes
+            : !_bytes.TryHold(weight) ? Skipped.TooManyBytes
             : Skipped.No;
         if (refusal != Skipped.No)
         {
             _replies.Add(CallDecoder.Skip(call.Tag, refusal));
-            return false;
+            return null;
         }
-        if (mayWait)
+        var waiting = mayWait ? new OutstandingCall() : null;
+        // A tag that is in use: the program repeats a call that is under way.
+        if (waiting != null && !_waiting.TryAdd(call.Tag, waiting))
         {
-            waiting = new OutstandingCall();
-            // A tag that is in use: the program repeats a call that is under way.
-            if (!_waiting.TryAdd(call.Tag, waiting)) return false;
+            _bytes.LetGo(weight);
+            return null;
         }
         Interlocked.Increment(ref _outstanding);
-        Interlocked.Add(ref _outstandingBytes, CallWeight.Of(call));
-        return true;
+        Interlocked.Add(ref _outstandingBytes, weight);
+        return new AdmittedCall(task!, weight, waiting);
     }
 
     /// <summary>Tells the program of a completion.</summary>
-    public void Tell(Call call, LinuxTask task, OutstandingCall? waiting, Completion completion)
+    public void Tell(Call call, AdmittedCall admitted, Completion completion)
     {
+        var (task, weight, waiting) = admitted;
         var child = call.CallCase == Call.CallOneofCase.Fork && completion.Errno == 0
             ? task.TakeChild((int)completion.Result) : null;
         if (child != null) completion.Forked = new ForkedTask { Task = Adopt(child) };
-        Interlocked.Add(ref _outstandingBytes, -CallWeight.Of(call));
+        Interlocked.Add(ref _outstandingBytes, -weight);
+        _bytes.LetGo(weight);
         _replies.Add(completion);
         // Only now: a call is known by being under way or by its completion, at every moment.
         if (waiting != null) _waiting.TryRemove(call.Tag, out _);
@@ -136,8 +146,7 @@ internal sealed partial class GatewaySession
         if (Interlocked.Decrement(ref _outstanding) == 0) Volatile.Read(ref _idle)?.TrySetResult();
     }
 
-    private async Task TellLater(
-        Call call, LinuxTask task, OutstandingCall? waiting, ValueTask<Completion> answer)
+    private async Task TellLater(Call call, AdmittedCall admitted, ValueTask<Completion> answer)
     {
         Completion completion;
         try
@@ -149,7 +158,7 @@ internal sealed partial class GatewaySession
             // A call must be answered whatever went wrong inside.
             completion = new Completion { Tag = call.Tag, Errno = (int)Contracts.Errno.EIO };
         }
-        Tell(call, task, waiting, completion);
+        Tell(call, admitted, completion);
     }
 
     private static bool IsChained(SessionRequest request)

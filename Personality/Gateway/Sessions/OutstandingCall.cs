@@ -1,4 +1,12 @@
+using K42.Personality.Linux;
+
 namespace K42.Gateway.Sessions;
+
+/// <summary>A call that may be made.</summary>
+/// <param name="Task">By whom.</param>
+/// <param name="Weight">What it counts for until it is answered.</param>
+/// <param name="Waiting">By which it is given up; null while it can't wait.</param>
+internal readonly record struct AdmittedCall(LinuxTask Task, long Weight, OutstandingCall? Waiting);
 
 /// <summary>A call that waits: what is needed to give it up.</summary>
 internal sealed class OutstandingCall

@@ -9,7 +9,10 @@ namespace K42.Gateway.Sessions;
 /// during a write leaves together in the next message. While a batch is taken in, nothing is written unless
 /// it is much: what it completes at once is one message.
 /// </remarks>
-internal sealed class ReplyChannel(bool isResumable, long bytesMax)
+/// <param name="isResumable">Whether results are kept until they are acknowledged.</param>
+/// <param name="bytesMax">How much may be kept before calls are refused.</param>
+/// <param name="held">What the session holds.</param>
+internal sealed class ReplyChannel(bool isResumable, long bytesMax, SessionBytes held)
 {
     // Small enough that no message comes near the 4 MiB that gRPC clients take by default.
     private const int MessageBytesGoal = 1024 * 1024;
@@ -152,10 +155,17 @@ internal sealed class ReplyChannel(bool isResumable, long bytesMax)
     private void Forget(ulong upTo)
     {
         var known = _known;
-        _log.Trim(upTo, known == null ? null : entry =>
+        Trim(upTo, known == null ? null : entry =>
         {
             if (entry.Completion != null) known.Remove(entry.Completion.Tag);
         });
+    }
+
+    private void Trim(ulong upTo, Action<ReplyEntry>? forgotten = null)
+    {
+        var before = _log.Bytes;
+        _log.Trim(upTo, forgotten);
+        held.LetGo(before - _log.Bytes);
     }
 
     private static int Size(Completion completion) => completion.OutCase switch
@@ -171,6 +181,7 @@ internal sealed class ReplyChannel(bool isResumable, long bytesMax)
         lock (_gate)
         {
             _log.Add(entry);
+            held.Hold(entry.Bytes);
             _unsentBytes += entry.Bytes;
             var isHeld = _holds > 0 && _unsentBytes < UnsentBytesMax;
             if (isHeld || !TryBecomeWriter()) return;
@@ -225,7 +236,7 @@ internal sealed class ReplyChannel(bool isResumable, long bytesMax)
                 _sent++;
             }
             _unsentBytes -= bytes;
-            if (!isResumable) _log.Trim(_sent);
+            if (!isResumable) Trim(_sent);
             if (_unsentBytes < UnsentBytesMax / 2) WakeDrained();
             return message;
         }

@@ -13,6 +13,8 @@ internal sealed class SessionRegistry(GatewayOptions options, LinuxSystem linux)
     private const int SecretBytes = 24;
 
     private readonly ConcurrentDictionary<string, GatewaySession> _sessions = new();
+    private readonly UserShares _places = new(options.SessionsMax);
+    private readonly UserShares _bytes = new(options.BytesMax);
     private volatile bool _stopped;
 
     /// <summary>Makes the session that a program asks for, or finds the one that it goes on with.</summary>
@@ -25,12 +27,28 @@ internal sealed class SessionRegistry(GatewayOptions options, LinuxSystem linux)
             return found.IsResumable ? found
                 : throw Refusal(StatusCode.FailedPrecondition, "the session was not begun as resumable");
         }
-        if (_sessions.Count >= options.SessionsMax)
-            throw Refusal(StatusCode.ResourceExhausted, "this node has as many sessions as it may");
-        var main = await BeginTask(principal, hello).ConfigureAwait(false);
-        var session = new GatewaySession(options, NewKey(), principal, hello.Resumable, main);
+        if (!_places.TryTake(principal, 1))
+            throw Refusal(StatusCode.ResourceExhausted, "you have as many sessions on this node as you may");
+        GatewaySession session;
+        var bytes = new SessionBytes(_bytes, principal);
+        try
+        {
+            var main = await BeginTask(principal, hello).ConfigureAwait(false);
+            session = new GatewaySession(options, NewKey(), principal, hello.Resumable, main, bytes);
+        }
+        catch
+        {
+            _places.Give(principal, 1);
+            throw;
+        }
         _sessions[session.Key] = session;
-        _ = session.Over.ContinueWith(_ => _sessions.TryRemove(session.Key, out GatewaySession? _),
+        _ = session.Over.ContinueWith(
+            _ =>
+            {
+                _sessions.TryRemove(session.Key, out GatewaySession? _);
+                _places.Give(principal, 1);
+                bytes.Close();
+            },
             TaskScheduler.Default);
         return session;
     }

@@ -21,16 +21,8 @@ internal static class Processes
     }
 
     /// <summary>exit(2) and exit_group(2): a task has one thread.</summary>
-    public static async ValueTask<SysResult> Exit(LinuxTask task, SyscallArgs args)
-    {
-        const int statusMask = 0xFF, statusShift = 8;
-        var status = args.Int(0) & statusMask;
-        foreach (var file in task.Files.TakeAll()) await task.Close(file, 0);
-        var ended = await task.Patient(
-            (task.Process, status), static ask => ask.Process.Exit(ask.status));
-        task.End(status << statusShift);
-        return ended.Done();
-    }
+    public static async ValueTask<SysResult> Exit(LinuxTask task, SyscallArgs args) =>
+        (await task.Exit(args.Int(0))).Done();
 
     /// <summary>getpid(2).</summary>
     public static ValueTask<SysResult> Getpid(LinuxTask task, SyscallArgs args) => new(task.Pid);

@@ -30,6 +30,21 @@ public sealed partial class LinuxTask
     public ValueTask<SysResult> Call(string name, SyscallArgs args) =>
         SyscallTable.Find(name) is { } row ? Call(row.Number, args) : new(Errno.ENOSYS);
 
+    /// <summary>Ends the process as exit(2) with 0 does, because its program has gone; also when it is
+    /// stopped, as nobody would continue it.</summary>
+    public async ValueTask Leave() => await Exit(0);
+
+    /// <summary>exit(2).</summary>
+    internal async ValueTask<Outcome<Nothing>> Exit(int status)
+    {
+        const int statusMask = 0xFF, statusShift = 8;
+        status &= statusMask;
+        foreach (var file in Files.TakeAll()) await Close(file, 0);
+        var ended = await Patient((Process, status), static ask => ask.Process.Exit(ask.status));
+        End(status << statusShift);
+        return ended;
+    }
+
     private ValueTask<SysResult> Run(SyscallHandler handler, SyscallArgs args)
     {
         var clock = Context.Ipc.Clock;

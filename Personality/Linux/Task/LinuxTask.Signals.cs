@@ -48,9 +48,6 @@ public sealed partial class LinuxTask
         lock (_lock) return _events.TryDequeue(out next);
     }
 
-    /// <summary>True between a stop signal and SIGCONT: calls wait.</summary>
-    public bool IsStopped => _stopped;
-
     internal Interruption Interruption => Volatile.Read(ref _interruption);
 
     internal ulong SignalMask => Volatile.Read(ref _signalMask);
