@@ -188,7 +188,7 @@ public sealed class OrphanSpec
     });
 
     [Fact]
-    public void A_zombie_elsewhere_that_goes_to_process_1_hangs_up_its_stopped_group() => Run(2, async nodes =>
+    public void A_zombie_elsewhere_that_goes_to_process_1_hangs_up_its_group() => Run(2, async nodes =>
     {
         var leader = await nodes.Begin();
         var parent = await leader.Fork();
