@@ -216,7 +216,7 @@ internal sealed partial class ProcessTable
     private void TellChild(Process parent, Child child)
     {
         var node = child.Node;
-        if (node.IsNone || child.IsZombie || child.Parent != parent) return;
+        if (node.IsNone || child.Parent != parent) return;
         On(node).ParentMovedThen(child.Pid, parent.Group, parent.Session, this, outcome =>
         {
             if (IsUnheard(outcome.Errno) && IsMember(node))

@@ -188,6 +188,24 @@ public sealed class OrphanSpec
     });
 
     [Fact]
+    public void A_zombie_elsewhere_that_goes_to_process_1_hangs_up_its_group() => Run(2, async nodes =>
+    {
+        var leader = await nodes.Begin();
+        var parent = await leader.Fork();
+        var zombie = await parent.Spawn(nodes.Two);
+        await zombie.Exit();
+        await Handles(leader);
+        await nodes.Elapse(0.1);
+        // Only now is the zombie's parent of another group.
+        Assert.Equal(Errno.None, await parent.SetGroup(0, 0));
+        await parent.Kill(leader.Pid, Stop);
+        await nodes.Elapse(0.1);
+        await parent.Exit();
+        await nodes.Elapse(0.1);
+        Assert.Equal(HungUp, await Taken(leader));
+    });
+
+    [Fact]
     public void A_link_is_lost_by_the_death_of_the_parents_node() => Run(3, async nodes =>
     {
         var shell = await nodes.Begin(on: nodes.Three);

@@ -17,6 +17,14 @@ public sealed class ProcessModelSpec
         Gen.Enum<StepKind>(), Gen.Int[0, 999], Gen.Int[0, 999],
         static (kind, who, whom) => new Step(kind, who, whom));
 
+    // What makes groups that links, stops and ends tell apart.
+    private static readonly Gen<Step> JobSteps = Gen.Select(
+        Gen.OneOfConst(
+            StepKind.Fork, StepKind.Spawn, StepKind.Spawn, StepKind.SetOwnGroup, StepKind.SetOwnGroup,
+            StepKind.Move, StepKind.Stop, StepKind.Exit),
+        Gen.Int[0, 999], Gen.Int[0, 999],
+        static (kind, who, whom) => new Step(kind, who, whom));
+
     private enum StepKind
     {
         Fork, ForkAgain, Spawn, Exit, Wait, WaitGroup, Kill, KillGroup, SetGroup, SetOwnGroup, Move,
@@ -27,6 +35,11 @@ public sealed class ProcessModelSpec
     public void Random_sequences_agree_with_the_model() =>
         Gen.Select(Steps.Array[1, 60], Gen.ULong[1, 1_000_000]).Check(
             static drawn => Play(drawn.Item1, drawn.Item2), 120);
+
+    [Fact]
+    public void Random_jobs_agree_with_the_model() =>
+        Gen.Select(JobSteps.Array[20, 80], Gen.ULong[1, 1_000_000]).Sample(
+            static (steps, seed) => Play(steps, seed), iter: 100, threads: 1);
 
     private static void Play(Step[] steps, ulong seed)
     {
