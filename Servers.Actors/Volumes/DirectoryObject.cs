@@ -58,7 +58,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
         if (found.Stop == WalkStop.Done) view.IsExpiring = false;
         if (found.Stop == WalkStop.Done && refused != Errno.None) errno = refused;
         if (errno != Errno.None) reply.Fail(errno);
-        else if (found.Stop != WalkStop.Done) reply.Ok(server.Elsewhere(found, view));
+        else if (found.Stop != WalkStop.Done) reply.Give(server.Elsewhere(found, view, caller));
         else if (found.Node is RamFile { Leases: not null } leased) Wait(leased, walk, found, caller, reply);
         else Finish(walk, found, caller, reply);
     }
@@ -72,7 +72,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
             return;
         }
         var errno = server.Files.Rename(paths, flags, By(caller), out var side, out var found);
-        server.Answer(errno, side, found, view, reply);
+        server.Answer(errno, side, found, view, caller, reply);
     }
 
     public override void Link(
@@ -84,7 +84,7 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
             return;
         }
         var errno = server.Files.Link(paths, followLast, By(caller), out var side, out var found);
-        server.Answer(errno, side, found, view, reply);
+        server.Answer(errno, side, found, view, caller, reply);
     }
 
     public override void PathOf(Reply<DirectoryPath> reply)

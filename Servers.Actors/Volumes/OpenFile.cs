@@ -178,7 +178,7 @@ internal sealed partial class OpenFile(
             var errno = server.Files.LinkNode(
                 node, target.Value.Node, newPath, target.Value.KnownRoot(rootInode), By(caller.Principal),
                 out var side, out var found);
-            server.Answer(errno, side, found, view, reply);
+            server.Answer(errno, side, found, view, caller, reply);
         }
     }
 

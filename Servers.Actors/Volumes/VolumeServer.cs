@@ -95,9 +95,12 @@ internal sealed partial class VolumeServer : ObjectActor
     public bool IsOutdated(ulong mountVersion, CallerIdentity caller) =>
         mountVersion < MountVersion && !caller.IsKernel;
 
-    /// <summary>How a walk goes on outside of this volume.</summary>
-    public WalkReply Elsewhere(in WalkFinding found, VolumeView view)
+    /// <summary>How a walk goes on, outside of this volume or in a later turn.</summary>
+    public Outcome<WalkReply> Elsewhere(in WalkFinding found, VolumeView view, CallerIdentity caller)
     {
+        Outcome<ObjectHandle> handle = default(ObjectHandle);
+        if (found.Stop == WalkStop.Far) handle = Grant(found.Node!, view, caller, held: false);
+        if (handle.Failed) return handle.Errno;
         var ticket = found.Stop == WalkStop.AboveRoot ? view.UpTicket : 0;
         if (found.Stop == WalkStop.Mount)
         {
@@ -105,16 +108,18 @@ internal sealed partial class VolumeServer : ObjectActor
             ticket = place.Ticket;
         }
         return new WalkReply(
-            found.Stop, found.Rest, found.LinksFollowed, default, default, default, _number,
+            found.Stop, found.Rest, found.LinksFollowed, handle.Value, default, default, _number,
             found.MountInode, default, ticket);
     }
 
     /// <summary>Answers a call with two paths.</summary>
     public void Answer(
-        Errno errno, int side, in WalkFinding found, VolumeView view, Reply<TwoPathReply> reply)
+        Errno errno, int side, in WalkFinding found, VolumeView view, CallerIdentity caller,
+        Reply<TwoPathReply> reply)
     {
-        if (errno != Errno.None) reply.Fail(errno);
-        else reply.Ok(new TwoPathReply(side, Elsewhere(found, view)));
+        var walk = errno == Errno.None ? Elsewhere(found, view, caller) : errno;
+        if (walk.Failed) reply.Fail(walk.Errno);
+        else reply.Ok(new TwoPathReply(side, walk.Value));
     }
 
     /// <summary>MS_REMOUNT: read-only or not, and the options that were named.</summary>

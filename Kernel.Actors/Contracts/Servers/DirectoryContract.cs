@@ -74,6 +74,10 @@ public enum WalkStop : byte
     /// <summary>It opened a device node: Status tells which; the library opens the device with it. Handle
     /// leads to the node itself, neither to be read nor written: for status, attributes and links.</summary>
     Device = 4,
+
+    /// <summary>It has gone through as many directories as one turn may: go on at Handle with Rest. So nobody's
+    /// walk keeps others waiting, however long it is.</summary>
+    Far = 5,
 }
 
 /// <summary>What to walk, and what for.</summary>

@@ -12,6 +12,9 @@ internal sealed class PathCursor : IDisposable
     // circles.
     private const int HopsMax = 4_096;
 
+    // MAXSYMLINKS.
+    private const int LinksMax = 40;
+
     // What a volume takes at once; a long link before a long rest makes more.
     private const int PathBytesMax = 4_095;
 
@@ -113,6 +116,8 @@ internal sealed class PathCursor : IDisposable
     {
         if (++_hops > HopsMax) return Errno.ELOOP;
         Links = Math.Max(Links, reply.LinksFollowed);
+        // A volume counts those of one call; rename and link make several.
+        if (Links > LinksMax) return Errno.ELOOP;
         switch (reply.Stop)
         {
             case WalkStop.AbsoluteLink:
@@ -120,6 +125,9 @@ internal sealed class PathCursor : IDisposable
                 return Errno.None;
             case WalkStop.Mount:
                 return await Enter(reply);
+            case WalkStop.Far when !reply.Handle.IsNone:
+                Stand(new DirectoryRef(_task.Context, reply.Handle, At.Mount), reply.Rest);
+                return Errno.None;
             case WalkStop.AboveRoot:
                 return await Leave(reply.Rest, reply.Ticket);
             default:

@@ -34,10 +34,14 @@ internal ref struct PathWalker(
     /// <summary>How many symlinks one walk may follow (MAXSYMLINKS).</summary>
     public const int LinksMax = 40;
 
+    /// <summary>How many components are walked in one turn: as many as ordinary paths never have.</summary>
+    public const int StepsMax = 512;
+
     private ByteText _path = path;
     private int _at;
     private int _name;
     private int _nameEnd;
+    private int _steps;
 
     /// <summary>Where the walk has got to: the directory that the last component is looked up in.</summary>
     public RamDirectory Directory { get; private set; } = start as RamDirectory ?? files.Root;
@@ -97,6 +101,11 @@ internal ref struct PathWalker(
             TakeComponent();
             if (_at == _path.Length) return Errno.None;
             var errno = Intermediate();
+            if (errno == Errno.None && !Stopped && ++_steps >= StepsMax)
+            {
+                Stop = WalkStop.Far;
+                Rest = Remaining();
+            }
             if (errno != Errno.None || Stopped) return errno;
         }
     }

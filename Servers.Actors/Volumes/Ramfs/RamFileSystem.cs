@@ -194,6 +194,7 @@ internal sealed partial class RamFileSystem
     {
         found.LinksFollowed = walker.LinksFollowed;
         if (walker.Stop == WalkStop.Done) return;
+        if (walker.Stop == WalkStop.Far) found.Node = walker.Directory;
         (found.Stop, found.Rest, found.MountInode) = (walker.Stop, walker.Rest, walker.MountInode);
     }
 

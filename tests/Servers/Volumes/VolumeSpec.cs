@@ -199,6 +199,29 @@ public sealed class VolumeSpec
     });
 
     [Fact]
+    public void A_long_walk_takes_many_turns_and_goes_on_where_it_stood() => Run(async nodes =>
+    {
+        const int components = 2_000;
+        var root = await nodes.NewVolume(nodes.Process(ServerNodes.Alice));
+        await root.Walk(Walking.To("d", WalkIntent.MakeDirectory, mode: 0x1FF));
+        var path = string.Concat(Enumerable.Repeat("d/../", components / 4)) + "d";
+        var (at, rest, turns) = (root, (ByteText)path, 0);
+        while (true)
+        {
+            var walk = Walking.To("", WalkIntent.Status) with { Path = rest };
+            var reply = (await at.Walk(walk)).Value;
+            turns++;
+            if (reply.Stop == WalkStop.Done) break;
+            Assert.Equal(WalkStop.Far, reply.Stop);
+            Assert.True(reply.Rest.Length < rest.Length);
+            (at, rest) = (new DirectoryClient(at.Context, reply.Handle), reply.Rest);
+        }
+        Assert.InRange(turns, 2, components);
+        var both = await root.Rename(path, root.Handle, "e", 0, 0, ulong.MaxValue);
+        Assert.Equal((1, WalkStop.Far), (both.Value.Side, both.Value.Walk.Stop));
+    });
+
+    [Fact]
     public void Dots_stop_at_the_callers_root_and_leave_through_the_volumes() => Run(async nodes =>
     {
         var root = await nodes.NewVolume(nodes.Process(ServerNodes.Alice));
