@@ -38,8 +38,7 @@ public static partial class SyscallTable
         Partial(138, "fstatfs", Mounting.Fstatfs, "Works; not yet compared with Linux case by case."),
         Full(
             165, "mount", Mounting.Mount,
-            note: "The file systems are tmpfs and ramfs, others ENODEV. A mount over a file covers all of "
-                + "its hard links."),
+            note: "The file systems are tmpfs and ramfs, others ENODEV."),
         Full(166, "umount2", Mounting.Umount2),
         Full(217, "getdents64", Directories.Getdents64),
         Full(258, "mkdirat", Directories.Mkdirat),

@@ -6,22 +6,21 @@ namespace K42.Servers.Names;
 internal sealed partial class MountTree
 {
     /// <summary>What must be known of a volume before something of it is bound elsewhere.</summary>
-    public static IEnumerable<InodePair> BeforeBind(MountNode mount, ulong inode) => inode == mount.RootInode
-        ? []
-        : mount.Children.Select(child => new InodePair(inode, child.OnInode)).Prepend(new(inode, inode));
+    public static IEnumerable<InodePair> BeforeBind(MountNode mount, ulong inode)
+    {
+        var children = inode == mount.RootInode ? [] : mount.Children;
+        return children.Select(child => new InodePair(inode, child.OnInode)).Prepend(new(inode, inode));
+    }
 
-    /// <summary>MS_BIND: a mount of what an inode is, with MS_REC of all that is mounted below it too. EINVAL
-    /// when it is unbindable, ENOENT when the inode is gone.</summary>
+    /// <summary>MS_BIND: a mount of what is at a place, with MS_REC of all that is mounted below it too.
+    /// EINVAL when it is unbindable, ENOENT when its name is gone, also when the mount still shows
+    /// it.</summary>
     public Outcome<MountNode> Bound(MountNode mount, ulong inode, bool recursive, Kinships kinships)
     {
         if (mount.IsUnbindable) return Errno.EINVAL;
-        var isFile = mount.Entry.IsFile;
-        if (inode != mount.RootInode)
-        {
-            var self = kinships.Of(inode, inode);
-            if ((self & Kinship.Exists) == 0) return Errno.ENOENT;
-            isFile = (self & Kinship.Directory) == 0;
-        }
+        var self = kinships.Of(inode);
+        if ((self & Kinship.Exists) == 0) return Errno.ENOENT;
+        var isFile = (self & Kinship.Directory) == 0;
         var bound = New(mount.Entry with { RootInode = inode, IsFile = isFile });
         (bound.Group, bound.Master) = (mount.Group, mount.Master);
         if (!recursive) return bound;

@@ -3,10 +3,10 @@ using K42.Contracts.Servers;
 
 namespace K42.Servers.Names;
 
-/// <summary>A question to a volume: whether one inode is another, or below it.</summary>
+/// <summary>A question to a volume: whether one place is another, or below it.</summary>
 internal readonly record struct InodePair(ulong Above, ulong Below);
 
-/// <summary>What a volume answered to questions about its inodes.</summary>
+/// <summary>What a volume answered to questions about its places.</summary>
 /// <param name="answers">By pair.</param>
 internal sealed class Kinships(IReadOnlyDictionary<InodePair, Kinship> answers)
 {
@@ -14,6 +14,11 @@ internal sealed class Kinships(IReadOnlyDictionary<InodePair, Kinship> answers)
     public static Kinships None { get; } = new(new Dictionary<InodePair, Kinship>());
 
     public Kinship Of(ulong above, ulong below) => answers.GetValueOrDefault(new InodePair(above, below));
+
+    /// <summary>What a place is by itself: nothing, once its name is gone.</summary>
+    public Kinship Of(ulong inode) => inode == VolumeContract.RootInode
+        ? Kinship.Exists | Kinship.Directory
+        : Of(inode, inode);
 
     /// <summary>Everything is below the root of its volume.</summary>
     public bool IsWithin(ulong above, ulong below) =>

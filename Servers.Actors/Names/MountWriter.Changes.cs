@@ -91,8 +91,18 @@ internal sealed partial class MountWriter
     {
         var (goal, _) = MountTree.Top(tree.Find(change.OnMount)!, change.OnInode);
         var errno = tree.CheckMove(mount, goal);
-        if (errno != Errno.None) end(errno);
-        else Attach(change, (moved, _) => moved.Find(change.Mount)!, null, 0, end);
+        if (errno != Errno.None)
+        {
+            end(errno);
+            return;
+        }
+        var root = mount.RootInode;
+        Ask(mount.Entry, [new InodePair(root, root)], end, kinships =>
+        {
+            // As on Linux, what is shown without a name stays where it is.
+            if (kinships.Of(root) == Kinship.None) end(Errno.ENOENT);
+            else Attach(change, (moved, _) => moved.Find(change.Mount)!, null, 0, end);
+        });
     }
 
     /// <summary>Puts something where the change says, over what is there.</summary>
@@ -168,7 +178,7 @@ internal sealed partial class MountWriter
         Apply(tree, [mount.Entry.Volume], unlessUsed: false, end);
     }
 
-    // Asks a volume how its inodes lie to each other; what is the root of a volume needs no asking.
+    // Asks a volume how its places lie to each other; what is the root of a volume needs no asking.
     private void Ask(
         MountEntry entry, InodePair[] pairs, Action<Errno> end, Action<Kinships> heard)
     {

@@ -162,7 +162,8 @@ internal sealed class DirectoryObject(VolumeServer server, RamNode node, VolumeV
         var status = end?.StatusOn(server.Files.Device) ?? default;
         var volume = walk.Intent == WalkIntent.VolumeStatus ? server.Files.StatusFor(view) : default;
         var answer = new WalkReply(
-            stop, found.Rest, found.LinksFollowed, handle.Value, status, found.Text, 0, 0, volume, 0);
+            stop, found.Rest, found.LinksFollowed, handle.Value, status, found.Text, 0, found.MountInode,
+            volume, 0);
         // Nobody learns the handle of a caller that gave up.
         if (!reply.Ok(answer) && opened is not null) server.Close(opened);
     }

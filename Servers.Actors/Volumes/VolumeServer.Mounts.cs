@@ -10,11 +10,11 @@ internal sealed partial class VolumeServer
     public Errno Show(ulong mountVersion, MountView[] mounts, CoveredPlace[] covered, bool unlessUsed)
     {
         if (mountVersion < MountVersion) return Errno.None;
-        var roots = new SortedDictionary<ulong, RamNode>();
+        var roots = new SortedDictionary<ulong, IMountPoint>();
         foreach (var mount in mounts)
         {
             var known = _views.GetValueOrDefault(mount.Mount);
-            var root = known?.Root ?? Files.Find(mount.RootInode).Node;
+            var root = known?.Shown ?? ToBeShown(mount.RootInode);
             if (root is null) return Errno.ENOENT;
             var turnsReadOnly = (mount.Flags & MountFlag.ReadOnly) != 0 && known is { IsReadOnly: false };
             if (turnsReadOnly && known!.Writers > 0) return Errno.EBUSY;
@@ -22,16 +22,16 @@ internal sealed partial class VolumeServer
         }
         var ended = _views.Values.Where(view => !roots.ContainsKey(view.Mount)).ToArray();
         if (unlessUsed && ended.Any(static view => view.IsUsed)) return Errno.EBUSY;
-        var places = new List<(RamNode Node, CoveredPlace Place)>();
+        var places = new List<(IMountPoint Point, CoveredPlace Place)>();
         foreach (var place in covered)
         {
-            var errno = Find(place, out var node);
+            var errno = Find(place, out var point);
             if (errno != Errno.None) return errno;
-            places.Add((node!, place));
+            places.Add((point!, place));
         }
         MountVersion = mountVersion;
-        foreach (var view in ended) End(view);
         foreach (var mount in mounts) Show(mount, roots[mount.Mount]);
+        foreach (var view in ended) End(view);
         foreach (var view in _views.Values)
         {
             view.Cover(places.Where(one => one.Place.Mount == view.Mount));
@@ -39,24 +39,22 @@ internal sealed partial class VolumeServer
         return Errno.None;
     }
 
-    /// <summary>How inodes lie to each other, a <see cref="Kinship"/> each.</summary>
+    /// <summary>How directories and names of files lie to each other, a <see cref="Kinship"/>
+    /// each.</summary>
     public Outcome<ReadOnlyMemory<byte>> Relate(ulong[] above, ulong[] below)
     {
         if (above.Length != below.Length) return Errno.EINVAL;
         var answers = new byte[above.Length];
         for (var at = 0; at < answers.Length; at++)
         {
-            var (node, parent) = Files.Find(below[at]);
-            if (node is null or RamDirectory { Dead: true }) continue;
+            var point = Files.Find(below[at]);
+            if (point is null or RamDirectory { Dead: true }) continue;
             var kinship = Kinship.Exists;
-            var directory = node as RamDirectory;
-            if (directory is not null) kinship |= Kinship.Directory;
-            var isSame = node.Number == above[at];
-            var upper = isSame ? node : Files.FindDirectory(above[at]);
-            if (isSame || (upper is not null && Files.IsWithin(directory ?? parent, upper)))
-            {
-                kinship |= Kinship.Within;
-            }
+            if (point is RamDirectory) kinship |= Kinship.Directory;
+            var upper = Files.FindDirectory(above[at]);
+            var isWithin = above[at] == below[at]
+                || (upper is not null && Files.IsWithin(point.Directory, upper));
+            if (isWithin) kinship |= Kinship.Within;
             answers[at] = (byte)kinship;
         }
         return new ReadOnlyMemory<byte>(answers);
@@ -78,23 +76,27 @@ internal sealed partial class VolumeServer
         return caller.IsKernel || caller.Principal.IsRoot ? _whole : null;
     }
 
-    private Errno Find(CoveredPlace place, out RamNode? node)
+    // What a mount is to show: also a name of a file that is gone, when others show it.
+    private IMountPoint? ToBeShown(ulong number) => Files.Find(number)
+        ?? _views.Values.FirstOrDefault(view => view.Shown.Number == number)?.Shown;
+
+    private Errno Find(CoveredPlace place, out IMountPoint? point)
     {
         // What is covered already stays so, whatever has become of it.
-        node = _views.GetValueOrDefault(place.Mount)?.Covered(place.Inode, out _);
-        if (node is not null) return Errno.None;
-        node = Files.Find(place.Inode).Node;
-        if (node is null or RamDirectory { Dead: true }) return Errno.ENOENT;
-        return node is RamDirectory == place.ByFile ? Errno.ENOTDIR : Errno.None;
+        point = _views.GetValueOrDefault(place.Mount)?.Covered(place.Inode, out _);
+        if (point is not null) return Errno.None;
+        point = Files.Find(place.Inode);
+        if (point is null or RamDirectory { Dead: true }) return Errno.ENOENT;
+        return point is RamDirectory == place.ByFile ? Errno.ENOTDIR : Errno.None;
     }
 
-    private void Show(MountView mount, RamNode root)
+    private void Show(MountView mount, IMountPoint shown)
     {
         if (!_views.TryGetValue(mount.Mount, out var view))
         {
             // The root of a mount lives as long as that.
-            RamFileSystem.Pin(root);
-            view = new VolumeView(mount.Mount, root);
+            RamFileSystem.Pin(shown.Node);
+            view = new VolumeView(mount.Mount, shown);
             _views.Add(mount.Mount, view);
         }
         (view.Flags, view.Ticket, view.UpTicket) = (mount.Flags, mount.Ticket, mount.UpTicket);

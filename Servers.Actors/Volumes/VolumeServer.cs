@@ -73,7 +73,7 @@ internal sealed partial class VolumeServer : ObjectActor
         {
             return free || ticket == view.Ticket ? Grant(view.Root, view, caller, held: false) : Errno.EACCES;
         }
-        var node = view.Covered(inode, out var place);
+        var node = view.Covered(inode, out var place)?.Node;
         if (node is not null && place.UpTicket == ticket)
         {
             return Grant(node, view, caller, held: false, upOnly: true);

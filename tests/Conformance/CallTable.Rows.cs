@@ -53,6 +53,8 @@ public static partial class CallTable
         new("rename", 82, Plain, P(PathName, "oldpath"), P(PathName, "newpath")),
         new("renameat", 264, Plain, N("olddirfd"), P(PathName, "oldpath"),
             N("newdirfd"), P(PathName, "newpath")),
+        new("renameat2", 316, Plain, N("olddirfd"), P(PathName, "oldpath"),
+            N("newdirfd"), P(PathName, "newpath"), N("flags")),
         new("link", 86, Plain, P(PathName, "oldpath"), P(PathName, "newpath")),
         new("linkat", 265, Plain, N("olddirfd"), P(PathName, "oldpath"),
             N("newdirfd"), P(PathName, "newpath"), N("flags")),

@@ -27,6 +27,7 @@ public static class ConstantTable
         ["AT_FDCWD"] = -100, ["AT_SYMLINK_NOFOLLOW"] = 0x100, ["AT_EACCESS"] = 0x200,
         ["AT_REMOVEDIR"] = 0x200,
         ["AT_SYMLINK_FOLLOW"] = 0x400, ["AT_NO_AUTOMOUNT"] = 0x800, ["AT_EMPTY_PATH"] = 0x1000,
+        ["RENAME_NOREPLACE"] = 1, ["RENAME_EXCHANGE"] = 2,
         ["UTIME_NOW"] = 0x3FFFFFFF, ["UTIME_OMIT"] = 0x3FFFFFFE,
 
         ["F_DUPFD"] = 0, ["F_GETFD"] = 1, ["F_SETFD"] = 2, ["F_GETFL"] = 3, ["F_SETFL"] = 4, ["F_GETLK"] = 5,

@@ -53,6 +53,12 @@ public enum WalkIntent : byte
     /// <summary>The directory that holds the last component: Handle, and the last name in Rest. For rename
     /// and link across mounts, and for mount(2).</summary>
     Parent = 16,
+
+    /// <summary>As Status, and the answer's MountInode is the number by which mounts know what was found:
+    /// what a bind of it shows, and what can be mounted on. 0 unless the caller is root. A directory's is
+    /// its inode's. A name of a file has one of its own, with the top bit set, as long as the name is there,
+    /// wherever it is moved: its other names have others.</summary>
+    Place = 17,
 }
 
 /// <summary>Why a walk came back.</summary>
@@ -100,7 +106,8 @@ public readonly partial record struct WalkRequest(
 
 /// <summary>Where a walk ended.</summary>
 /// <param name="Volume">The volume that stopped it, with Mount.</param>
-/// <param name="MountInode">The covered directory, with Mount.</param>
+/// <param name="MountInode">The number of what is covered, with Mount, or of what was found, for
+/// Place.</param>
 /// <param name="Ticket">What <see cref="VolumeContract.Enter"/> wants to see, with Mount and
 /// AboveRoot.</param>
 [Wire]

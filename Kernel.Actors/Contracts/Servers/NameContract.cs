@@ -4,9 +4,9 @@ namespace K42.Contracts.Servers;
 /// place of another mount.</summary>
 /// <param name="Id">The mount's number; never used again.</param>
 /// <param name="OnMount">In which mount it is seen; 0 for the root mount.</param>
-/// <param name="OnInode">At which inode there.</param>
+/// <param name="OnInode">At which place there, by its number of <see cref="WalkIntent.Place"/>.</param>
 /// <param name="Volume">What is mounted.</param>
-/// <param name="RootInode">The inode of the volume that is seen.</param>
+/// <param name="RootInode">What of the volume is seen, by such a number.</param>
 /// <param name="IsFile">True when that is no directory.</param>
 /// <param name="Node">Which node owns the volume.</param>
 /// <param name="Flags">See <see cref="MountFlag"/>.</param>
@@ -93,9 +93,10 @@ public enum MountChangeKind : byte
 
 /// <summary>A change of the mount table; what each kind needs, <see cref="MountChangeKind"/> tells.</summary>
 /// <param name="Mount">The mount that is changed, or bound elsewhere.</param>
-/// <param name="Inode">What of it is bound.</param>
+/// <param name="Inode">What of it is bound, by its number of <see cref="WalkIntent.Place"/>.</param>
 /// <param name="OnMount">Where something is to be seen: in this mount,</param>
-/// <param name="OnInode">at this inode. The library walked the path. Over a mount it stacks.</param>
+/// <param name="OnInode">at the place with this number. The library walked the path. Over a mount it
+/// stacks.</param>
 /// <param name="Flags">As mount(2) or umount2(2) got them.</param>
 /// <param name="NodeId">Which node is to own a new volume; 0: the caller's.</param>
 /// <param name="Path">How listings show the place.</param>

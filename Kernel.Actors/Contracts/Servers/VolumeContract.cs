@@ -17,7 +17,7 @@ public abstract partial class VolumeContract : ServerObject
             Reply<ulong> reply);
 
     /// <summary>A directory handle of what a mount of the volume shows, for the caller: its root with inode
-    /// 0, or a directory of it that is covered, for the way up only: paths that begin with "..". Mount 0 is
+    /// 0, or a place of it that is covered, for the way up only: paths that begin with "..". Mount 0 is
     /// the whole of the volume, for kernels and root. ESTALE when there is no such volume or directory,
     /// Refresh when the volume knows of a mount table without the mount.</summary>
     /// <param name="ticket">What the walk that came to the mount, or to its upper end, was told: the proof
@@ -51,7 +51,7 @@ public abstract partial class VolumeContract : ServerObject
 
     /// <summary>The mount table's writer tells a volume of all its mounts, and of all that is covered in
     /// them; path calls with an older mount version get Refresh from then on. All or nothing.
-    /// ENOENT when an inode is gone, ENOTDIR when a directory is to be covered by a file or the other way
+    /// ENOENT when a place is gone, ENOTDIR when a directory is to be covered by a file or the other way
     /// round, EBUSY when a mount that is to be read-only has files open for writing.</summary>
     /// <param name="unlessUsed">EBUSY when files or directories are held open through a mount that
     /// ends.</param>
@@ -61,8 +61,8 @@ public abstract partial class VolumeContract : ServerObject
         ulong volume, ulong mountVersion, [Max(1_024)] MountView[] mounts,
         [Max(1_024)] CoveredPlace[] covered, bool unlessUsed, Reply<Nothing> reply);
 
-    /// <summary>How inodes lie to each other, a byte per pair: see <see cref="Kinship"/>. EINVAL when there
-    /// are not as many of one kind as of the other.</summary>
+    /// <summary>How places (<see cref="WalkIntent.Place"/>) lie to each other, a byte per pair: see
+    /// <see cref="Kinship"/>. EINVAL when there are not as many of one kind as of the other.</summary>
     [Call(9, Rights.Kernel, Idempotent = true, ParkedMax = 1_024, ReplyMax = 2_048,
         Fails = [Errno.EINVAL, Errno.ESTALE])]
     public abstract void Relate(
@@ -72,7 +72,7 @@ public abstract partial class VolumeContract : ServerObject
 
 /// <summary>One mount of a volume.</summary>
 /// <param name="Mount">Its number.</param>
-/// <param name="RootInode">The inode that it shows.</param>
+/// <param name="RootInode">What it shows, by its number of <see cref="WalkIntent.Place"/>.</param>
 /// <param name="Flags">See <see cref="MountFlag"/>.</param>
 /// <param name="Ticket">What who enters it must show; 0 for the root mount, which is everybody's.</param>
 /// <param name="UpTicket">What who leaves it upwards is given.</param>
@@ -82,7 +82,7 @@ public readonly partial record struct MountView(
 
 /// <summary>What is covered in one of a volume's mounts.</summary>
 /// <param name="Mount">In which.</param>
-/// <param name="Inode">Which inode.</param>
+/// <param name="Inode">What, by its number of <see cref="WalkIntent.Place"/>.</param>
 /// <param name="ByFile">True when what covers it is no directory.</param>
 /// <param name="Ticket">What who comes to it is given: that of the uppermost mount there.</param>
 /// <param name="UpTicket">What who comes up from the lowest mount there must show.</param>
@@ -90,8 +90,8 @@ public readonly partial record struct MountView(
 public readonly partial record struct CoveredPlace(
     ulong Mount, ulong Inode, bool ByFile, ulong Ticket, ulong UpTicket);
 
-/// <summary>How an inode lies to another: the bits that <see cref="VolumeContract.Relate"/>
-/// answers.</summary>
+/// <summary>How a directory or a name of a file lies to another: the bits that
+/// <see cref="VolumeContract.Relate"/> answers.</summary>
 [Flags]
 public enum Kinship : byte
 {

@@ -5,9 +5,9 @@ namespace K42.Personality.Linux.Calls;
 
 /// <summary>Where a mount is made, changed or moved to.</summary>
 /// <param name="Mount">In which mount.</param>
-/// <param name="Inode">At which inode of its volume.</param>
+/// <param name="Number">By which number its volume knows the place; 0 unless the caller is root.</param>
 /// <param name="IsRoot">Whether that is what the mount shows: what only a mount makes visible there.</param>
-internal readonly record struct MountPlace(ulong Mount, ulong Inode, bool IsDirectory, bool IsRoot);
+internal readonly record struct MountPlace(ulong Mount, ulong Number, bool IsDirectory, bool IsRoot);
 
 /// <summary>mount(2) of what is mounted already, or seen somewhere: MS_REMOUNT, MS_BIND, MS_MOVE and the
 /// propagation types.</summary>
@@ -46,7 +46,7 @@ internal static class MountChanges
         {
             Kind = MountChangeKind.Bind,
             Mount = from.Value.Mount,
-            Inode = from.Value.Inode,
+            Inode = from.Value.Number,
             Flags = flags,
         });
     }
@@ -71,7 +71,7 @@ internal static class MountChanges
         var shown = await Mounting.Shown(task, at, path);
         if (shown.Failed) return shown.Errno;
         return await Change(
-            task, change with { OnMount = at.Mount, OnInode = at.Inode, Path = shown.Value });
+            task, change with { OnMount = at.Mount, OnInode = at.Number, Path = shown.Value });
     }
 
     /// <summary>A change; when it returns, the task's table has it.</summary>

@@ -65,7 +65,7 @@ internal static class Mounting
             .Out(out var errno);
         if (cursor is null) return errno;
         var follow = (flags & noFollow) == 0;
-        var what = new WalkRequest { Intent = WalkIntent.Status, FollowLast = follow };
+        var what = new WalkRequest { Intent = WalkIntent.Place, FollowLast = follow };
         var reply = await cursor.Walk(what, stopAtMount: true);
         if (reply.Failed) return reply.Errno;
         if (!task.Principal.IsAdministrator) return Errno.EPERM;
@@ -114,12 +114,12 @@ internal static class Mounting
     {
         using var cursor = (await PathCursor.Begin(task, AtFlag.AT_FDCWD, path)).Out(out var errno);
         if (cursor is null) return errno;
-        var reply = await cursor.Walk(new WalkRequest { Intent = WalkIntent.Status, FollowLast = true });
+        var reply = await cursor.Walk(new WalkRequest { Intent = WalkIntent.Place, FollowLast = true });
         if (reply.Failed) return reply.Errno;
         var isDirectory = (reply.Value.Status.Mode & Abi.FileMode.S_IFMT) == Abi.FileMode.S_IFDIR;
-        var inode = reply.Value.Status.Inode;
-        var isRoot = cursor.Mounts.Of(cursor.Mount)?.RootInode == inode;
-        return new MountPlace(cursor.Mount, inode, isDirectory, isRoot);
+        var number = reply.Value.MountInode;
+        var isRoot = cursor.Mounts.Of(cursor.Mount)?.RootInode == number;
+        return new MountPlace(cursor.Mount, number, isDirectory, isRoot);
     }
 
     /// <summary>How listings show a place.</summary>
@@ -145,7 +145,7 @@ internal static class Mounting
             }
             return mounted.Value.Id;
         }
-        var isRoot = cursor.Mounts.Of(cursor.Mount)?.RootInode == reply.Status.Inode;
+        var isRoot = cursor.Mounts.Of(cursor.Mount)?.RootInode == reply.MountInode;
         return isRoot ? cursor.Mount : Errno.EINVAL;
     }
 

@@ -2,10 +2,18 @@ using K42.Contracts;
 
 namespace K42.Servers.Volumes.Ramfs;
 
-/// <summary>Where a name is, for who opened a file by it: it goes along when the name is moved.</summary>
-internal sealed class Place(RamDirectory directory)
+/// <summary>A name of a file for who opened it by that, and for mounts: it goes along when the name is
+/// moved.</summary>
+internal sealed class Place(RamDirectory directory, RamNode node) : IMountPoint
 {
     public RamDirectory Directory { get; set; } = directory;
+
+    public RamNode Node { get; } = node;
+
+    /// <summary>0 until a mount needs it (<see cref="RamFileSystem.Find"/>).</summary>
+    public ulong Number { get; set; }
+
+    public int Covers { get; set; }
 }
 
 /// <summary>A name in a directory.</summary>
@@ -20,8 +28,14 @@ internal sealed class Entry(ByteText name, RamNode node, long cookie)
 
     public bool Removed { get; set; }
 
-    /// <summary>Its place, once somebody opened a file by it.</summary>
+    /// <summary>Its place, once somebody opened a file by it or it was mounted on.</summary>
     public Place? Place { get; set; }
+
+    /// <summary>Where something else may be seen instead; null when that was never so.</summary>
+    public IMountPoint? MountPoint => Node as RamDirectory ?? (IMountPoint?)Place;
+
+    /// <summary>True when some mount shows something else here: then the name stays.</summary>
+    public bool IsCovered => MountPoint is { Covers: > 0 };
 }
 
 /// <summary>The names of one directory: found by name, listed in the order in which they were made.</summary>

@@ -61,7 +61,7 @@ internal ref struct PathWalker(
     /// <summary>What remains of the path then, without leading slashes.</summary>
     public ByteText Rest { get; private set; }
 
-    /// <summary>The covered directory, with <see cref="WalkStop.Mount"/>.</summary>
+    /// <summary>The number of what is covered, with <see cref="WalkStop.Mount"/>.</summary>
     public ulong MountInode { get; private set; }
 
     /// <summary>The name at whose end a walk found something; null when it ended at no name.</summary>
@@ -136,7 +136,7 @@ internal ref struct PathWalker(
                 continue;
             }
             if (TrailingSlash && found is not RamDirectory) return Errno.ENOTDIR;
-            if (who.View.Covers(found)) StopAtMount(found);
+            if (entry.MountPoint is { } point && who.View.Covers(point)) StopAtMount(point);
             else (node, Entry) = (found, entry);
             return Errno.None;
         }
@@ -175,7 +175,7 @@ internal ref struct PathWalker(
         return Errno.None;
     }
 
-    public void StopAtMount(RamNode covered)
+    public void StopAtMount(IMountPoint covered)
     {
         Stop = WalkStop.Mount;
         MountInode = covered.Number;
@@ -195,8 +195,8 @@ internal ref struct PathWalker(
         {
             case null:
                 return Errno.ENOENT;
-            case RamDirectory when who.View.Covers(node):
-                StopAtMount(node);
+            case RamDirectory covered when who.View.Covers(covered):
+                StopAtMount(covered);
                 return Errno.None;
             case RamDirectory next:
                 Directory = next;

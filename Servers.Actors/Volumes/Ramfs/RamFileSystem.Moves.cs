@@ -110,6 +110,7 @@ internal sealed partial class RamFileSystem
         if (source.Node == target?.Node) return Errno.None;
         errno = MayRename(from.Directory, to.Directory, source.Node, target?.Node, flags, who);
         if (errno != Errno.None) return errno;
+        if (source.IsCovered || target is { IsCovered: true }) return Errno.EBUSY;
         var replaces = target is not null && (flags & Exchange) == 0;
         if (replaces && target!.Node is RamDirectory { Entries.Count: > 0 }) return Errno.ENOTEMPTY;
         if ((flags & Exchange) != 0) Swap(from.Directory, source, to.Directory, target!);
@@ -140,7 +141,7 @@ internal sealed partial class RamFileSystem
         return Errno.None;
     }
 
-    /// <summary>What permissions and mount points forbid, in the order of vfs_rename.</summary>
+    /// <summary>What permissions forbid, in the order of vfs_rename.</summary>
     private Errno MayRename(
         RamDirectory from, RamDirectory to, RamNode source, RamNode? target, int flags, Visitor who)
     {
@@ -159,8 +160,7 @@ internal sealed partial class RamFileSystem
             var changesTarget = (flags & Exchange) != 0 && target is RamDirectory;
             if (changesTarget && !Access.Allows(target!, who, ModeBits.MayWrite)) return Errno.EACCES;
         }
-        var busy = source is { Covers: > 0 } || target is { Covers: > 0 };
-        return busy ? Errno.EBUSY : Errno.None;
+        return Errno.None;
     }
 
     /// <summary>True when the node is the directory or one above it.</summary>

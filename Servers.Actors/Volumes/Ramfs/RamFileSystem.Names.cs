@@ -113,7 +113,7 @@ internal sealed partial class RamFileSystem
         if (walker.TrailingSlash) return entry.Node is RamDirectory ? Errno.EISDIR : Errno.ENOTDIR;
         errno = MayRemove(walker.Directory, entry.Node, asDirectory: false, who);
         if (errno != Errno.None) return errno;
-        if (entry.Node.Covers > 0) return Errno.EBUSY;
+        if (entry.IsCovered) return Errno.EBUSY;
         Drop(walker.Directory, entry, Now);
         walker.Directory.Watches?.Tell(DirectoryEvents.Delete);
         return Errno.None;
@@ -139,7 +139,7 @@ internal sealed partial class RamFileSystem
         errno = MayRemove(walker.Directory, entry.Node, asDirectory: true, who);
         if (errno != Errno.None) return errno;
         var victim = (RamDirectory)entry.Node;
-        if (victim.Covers > 0) return Errno.EBUSY;
+        if (entry.IsCovered) return Errno.EBUSY;
         if (victim.Entries.Count > 0) return Errno.ENOTEMPTY;
         Drop(walker.Directory, entry, Now);
         walker.Directory.Watches?.Tell(DirectoryEvents.Delete);
@@ -161,6 +161,7 @@ internal sealed partial class RamFileSystem
     private void Drop(RamDirectory directory, Entry entry, long now)
     {
         directory.Entries.Remove(entry);
+        Forget(entry);
         var node = entry.Node;
         if (node is RamDirectory)
         {

@@ -53,7 +53,7 @@ internal sealed partial class RamFileSystem
             if (exclusive) return Errno.EEXIST;
             if (entry.Node is not RamLink link || !follow)
             {
-                if (StopsAt(ref walker, entry.Node, who)) return Errno.None;
+                if (StopsAt(ref walker, entry, who)) return Errno.None;
                 if (entry.Node is RamDirectory) return Errno.EISDIR;
                 found.Place = PlaceOf(entry, walker.Directory);
                 return Access.StickyForbidsCreating(walker.Directory, entry.Node, who)
@@ -72,10 +72,10 @@ internal sealed partial class RamFileSystem
         return walker.File is { } file ? OpenFound(file, flags, who, ref found) : Errno.EISDIR;
     }
 
-    private static bool StopsAt(ref PathWalker walker, RamNode node, Visitor who)
+    private static bool StopsAt(ref PathWalker walker, Entry entry, Visitor who)
     {
-        if (node is RamDirectory || !who.View.Covers(node)) return false;
-        walker.StopAtMount(node);
+        if (entry.Place is not { } place || !who.View.Covers(place)) return false;
+        walker.StopAtMount(place);
         return true;
     }
 

@@ -35,7 +35,7 @@ internal sealed partial class RamFileSystem
 
     private const long DayNs = 24L * 60 * 60 * 1_000_000_000;
 
-    // Enter finds directories by number; other inodes are never looked up that way.
+    // Mounts find directories by number; other inodes are never looked up that way.
     private readonly Dictionary<ulong, RamDirectory> _directories = [];
     private readonly IClock _clock;
     private RamOptions _options;
@@ -80,23 +80,6 @@ internal sealed partial class RamFileSystem
 
     /// <summary>A directory by its number; null when there is none.</summary>
     public RamDirectory? FindDirectory(ulong number) => _directories.GetValueOrDefault(number);
-
-    /// <summary>An inode that has a name, by its number, and the directory that holds it. Files are looked
-    /// for name by name: only mounts ask for them.</summary>
-    public (RamNode? Node, RamDirectory? In) Find(ulong number)
-    {
-        if (FindDirectory(number) is { } found) return (found, found.Parent);
-        if (number == 0 || number > _lastNumber) return default;
-        foreach (var directory in _directories.Values)
-        {
-            var index = 0;
-            while (directory.Entries.At(ref index) is { } entry)
-            {
-                if (entry.Node.Number == number) return (entry.Node, directory);
-            }
-        }
-        return default;
-    }
 
     /// <summary>Whether a directory is another, or below it.</summary>
     public bool IsWithin(RamDirectory? below, RamNode above)
@@ -206,7 +189,7 @@ internal sealed partial class RamFileSystem
         WalkIntent.MakeNode => CheckNodeType(request.Mode),
         WalkIntent.MakeLink when request.Text.Length == 0 => Errno.ENOENT,
         WalkIntent.MakeLink => PathWalker.CheckPath(request.Text),
-        < WalkIntent.Status or > WalkIntent.Parent => Errno.EINVAL,
+        < WalkIntent.Status or > WalkIntent.Place => Errno.EINVAL,
         _ => Errno.None,
     };
 
@@ -228,12 +211,10 @@ internal sealed partial class RamFileSystem
         found.Node = node;
         errno = Change(request, node, who, ref found);
         found.Place = found.ToBeCut ? PlaceOf(walker.Entry, walker.Directory) : null;
+        if (request.Intent == WalkIntent.Place) found.MountInode = NumberOf(walker, node, who);
         TellOfChange(request, node, walker.Directory, errno);
         return errno;
     }
-
-    private static Place? PlaceOf(Entry? entry, RamDirectory directory) =>
-        entry is null ? null : entry.Place ??= new Place(directory);
 
     private Errno Change(in WalkRequest request, RamNode node, Visitor who, ref WalkFinding found)
     {

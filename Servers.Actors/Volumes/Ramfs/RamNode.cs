@@ -32,9 +32,6 @@ internal abstract class RamNode(ulong number, uint mode)
     /// <summary>How many open files and directory objects keep it alive without a name.</summary>
     public int Pins { get; set; }
 
-    /// <summary>In how many mounts something else is seen at it: then its name stays.</summary>
-    public int Covers { get; set; }
-
     /// <summary>True once its last name is gone while somebody holds it.</summary>
     public bool IsOrphan { get; set; }
 
@@ -113,7 +110,8 @@ internal sealed class RamDevice(ulong number, uint mode) : RamNode(number, mode)
 }
 
 /// <summary>A directory.</summary>
-internal sealed class RamDirectory(ulong number, uint mode, RamDirectory? parent) : RamNode(number, mode)
+internal sealed class RamDirectory(ulong number, uint mode, RamDirectory? parent)
+    : RamNode(number, mode), IMountPoint
 {
     // What Linux's tmpfs counts for an entry.
     private const int EntrySize = 20;
@@ -126,6 +124,8 @@ internal sealed class RamDirectory(ulong number, uint mode, RamDirectory? parent
 
     public EntryTable Entries { get; } = new();
 
+    public int Covers { get; set; }
+
     /// <summary>True once it was removed: nothing can be made in it any more.</summary>
     public bool Dead => Links == 0;
 
@@ -133,4 +133,8 @@ internal sealed class RamDirectory(ulong number, uint mode, RamDirectory? parent
     public DirectoryWatches? Watches { get; set; }
 
     public override long Size => (Entries.Count + 2) * EntrySize;
+
+    RamNode IMountPoint.Node => this;
+
+    RamDirectory IMountPoint.Directory => this;
 }

@@ -4,15 +4,18 @@ using K42.Contracts.Servers;
 namespace K42.Servers.Volumes.Ramfs;
 
 /// <summary>A mount of a volume as the volume has it: what it shows, how, and who uses it.</summary>
-internal sealed class VolumeView(ulong mount, RamNode root)
+internal sealed class VolumeView(ulong mount, IMountPoint shown)
 {
-    private readonly Dictionary<ulong, (RamNode Node, CoveredPlace Place)> _covered = [];
+    private readonly Dictionary<ulong, (IMountPoint Point, CoveredPlace Place)> _covered = [];
 
     /// <summary>The mount's number; 0 for the whole of a volume that is not mounted.</summary>
     public ulong Mount { get; } = mount;
 
+    /// <summary>What it shows, also once its name is gone.</summary>
+    public IMountPoint Shown { get; } = shown;
+
     /// <summary>What ".." does not go above: a directory, or a file that is seen elsewhere.</summary>
-    public RamNode Root { get; } = root;
+    public RamNode Root { get; } = shown.Node;
 
     /// <summary>See <see cref="MountFlag"/>.</summary>
     public ulong Flags { get; set; } = MountFlag.RelativeAccessTimes;
@@ -46,25 +49,26 @@ internal sealed class VolumeView(ulong mount, RamNode root)
 
     public bool Has(ulong flag) => (Flags & flag) != 0;
 
-    /// <summary>True when something else is seen at an inode.</summary>
-    public bool Covers(RamNode node) => node.Covers > 0 && _covered.ContainsKey(node.Number);
+    /// <summary>True when something else is seen there.</summary>
+    public bool Covers(IMountPoint point) => point.Covers > 0 && _covered.ContainsKey(point.Number);
 
-    /// <summary>The node that is covered, and what the mount table says of it; null when it is not.</summary>
-    public RamNode? Covered(ulong inode, out CoveredPlace place)
+    /// <summary>What is covered, by its number, and what the mount table says of it; null when it is
+    /// not.</summary>
+    public IMountPoint? Covered(ulong number, out CoveredPlace place)
     {
-        var (node, found) = _covered.GetValueOrDefault(inode);
+        var (point, found) = _covered.GetValueOrDefault(number);
         place = found;
-        return node;
+        return point;
     }
 
-    /// <summary>Covers these nodes, and no others.</summary>
-    public void Cover(IEnumerable<(RamNode Node, CoveredPlace Place)> places)
+    /// <summary>Covers these, and no others.</summary>
+    public void Cover(IEnumerable<(IMountPoint Point, CoveredPlace Place)> places)
     {
-        foreach (var (node, _) in _covered.Values) node.Covers--;
+        foreach (var (point, _) in _covered.Values) point.Covers--;
         _covered.Clear();
         foreach (var one in places)
         {
-            if (_covered.TryAdd(one.Node.Number, one)) one.Node.Covers++;
+            if (_covered.TryAdd(one.Point.Number, one)) one.Point.Covers++;
         }
     }
 

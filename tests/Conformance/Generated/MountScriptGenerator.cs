@@ -3,7 +3,7 @@ using System.Text;
 namespace K42.Conformance.Generated;
 
 /// <summary>Makes a script of mounts from a seed: new ones, binds, moves, peers and slaves, among directories
-/// and files that come and go, below a mount of its own.</summary>
+/// and files that come and go, below a mount of its own; in some, among the names of two files.</summary>
 /// <remarks>What is seen where tell names, each of which is made once. Devices are left out: Linux gives the
 /// number of one that ended to the next. Paths of mounts are absolute, because what Linux says of places in
 /// mounts that were detached differs with its version.</remarks>
@@ -13,18 +13,21 @@ internal sealed class MountScriptGenerator
     private const int StepsMax = 40;
 
     private static readonly string[] Names = ["a", "b", "c", "x"];
+    private static readonly string[] FileNames = ["f", "g", "a/f", "a/g", "b/f"];
 
     private readonly Random _random;
     private readonly ScriptWords _words;
     private readonly StringBuilder _text = new();
     private readonly (int Weight, Func<string> Make)[] _calls;
+    private readonly bool _hasFiles;
     private int _made;
 
     private MountScriptGenerator(int seed)
     {
         _random = new Random(seed);
         _words = new ScriptWords(_random);
-        _calls = [.. Mounts(), .. Others()];
+        _hasFiles = _words.OnceIn(3);
+        _calls = [.. Mounts(), .. Others(), .. _hasFiles ? Files() : []];
     }
 
     /// <summary>The text of a case named mounts_N.</summary>
@@ -42,6 +45,7 @@ internal sealed class MountScriptGenerator
             Add($"mkdir \"/w/{path}\" 0755");
         }
         Add("creat \"/w/f\" 0644\nclose 3\ncreat \"/w/a/f\" 0600\nclose 3\nchdir \"/w\"");
+        if (_hasFiles) Add("link \"f\" \"a/g\"\nlink \"f\" \"b/f\"\nlink \"a/f\" \"g\"");
         var steps = _random.Next(StepsMin, StepsMax);
         for (var step = 0; step < steps; step++) Add(_words.Weighted(_calls));
         Observe();
@@ -60,7 +64,7 @@ internal sealed class MountScriptGenerator
         {
             Add(List($"\"/w{path}\""));
         }
-        Add("stat \"/w/f\" -> any dev=* ino=*\nstat \"/w/a/f\" -> any dev=* ino=*");
+        foreach (var name in FileNames) Add($"stat \"/w/{name}\" -> any dev=* ino=*");
     }
 
     private string List(string path)
@@ -80,6 +84,8 @@ internal sealed class MountScriptGenerator
         var depth = _words.Of(1, 1, 1, 2, 2, 3);
         return string.Join('/', Enumerable.Range(0, depth).Select(_ => _words.Of<string>(Names)));
     }
+
+    private string File() => $"\"/w/{_words.Of<string>(FileNames)}\"";
 
     private string Recursive() => _words.OnceIn(3) ? "|MS_REC" : "";
 
@@ -113,5 +119,19 @@ internal sealed class MountScriptGenerator
         (2, () => List(Path())),
         (1, () => $"open {Path()} O_RDWR"),
         (1, () => "chdir \"/w\""),
+    ];
+
+    private (int, Func<string>)[] Files() =>
+    [
+        (10, () => $"mount {File()} {File()} null MS_BIND null"),
+        (2, () => $"mount {File()} {File()} null MS_MOVE null"),
+        (2, () => $"mount null {File()} null {_words.Of("MS_SHARED", "MS_SLAVE", "MS_PRIVATE")} null"),
+        (5, () => $"umount2 {File()} {_words.Of("0", "0", "MNT_DETACH")}"),
+        (4, () => $"link {File()} {File()}"),
+        (4, () => $"rename {File()} {File()}"),
+        (2, () => $"renameat2 AT_FDCWD {File()} AT_FDCWD {File()} RENAME_EXCHANGE"),
+        (4, () => $"unlink {File()}"),
+        (2, () => $"creat {File()} 0600\nclose 3"),
+        (4, () => $"stat {File()} -> any dev=* ino=*"),
     ];
 }

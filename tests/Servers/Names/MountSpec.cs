@@ -68,9 +68,10 @@ public sealed class MountSpec
     {
         var (names, root) = await RootOn(nodes, members[0]);
         var mnt = (await root.Walk(Walking.To("mnt", WalkIntent.Status))).Value.Status;
-        var device = (await root.Walk(Walking.To("dev/null", WalkIntent.Status))).Value.Status;
+        var device = (await root.Walk(Walking.To("dev/null", WalkIntent.Place))).Value;
+        var onDevice = device.Status with { Inode = device.MountInode };
         Assert.False((await Mount(names, mnt)).Failed);
-        Assert.Equal(Errno.ENOTDIR, (await Mount(names, device)).Errno);
+        Assert.Equal(Errno.ENOTDIR, (await Mount(names, onDevice)).Errno);
         Assert.Equal(Errno.ENODEV, (await Mount(names, mnt, type: "ext9")).Errno);
         Assert.Equal(Errno.EINVAL, (await Mount(names, mnt, options: "color=red")).Errno);
         Assert.Equal(Errno.EINVAL, (await Mount(names, mnt, flags: 1UL << 31)).Errno);
@@ -243,8 +244,8 @@ public sealed class MountSpec
         Assert.Equal(Errno.ENOENT, (await names.Change(bind)).Errno);
         Assert.Equal(Errno.EINVAL, (await names.Change(bind with { OnMount = 77 })).Errno);
         // A directory can't be seen at a file.
-        var device = (await root.Walk(Walking.To("dev/null", WalkIntent.Status))).Value.Status;
-        var onFile = bind with { Inode = mounted.RootInode, OnInode = device.Inode };
+        var device = (await root.Walk(Walking.To("dev/null", WalkIntent.Place))).Value.MountInode;
+        var onFile = bind with { Inode = mounted.RootInode, OnInode = device };
         Assert.Equal(Errno.ENOTDIR, (await names.Change(onFile)).Errno);
         Assert.Equal(Errno.ENOENT, (await names.Change(onFile with { OnInode = 9_999 })).Errno);
         var after = (await names.Table(0)).Value;
