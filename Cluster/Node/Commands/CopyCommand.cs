@@ -116,12 +116,12 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
         }
     }
 
-    // Calls of a process that has just been killed fail in many ways, this one in no other.
+    // Calls of a process that has just been killed fail in many ways; this one fails in no other case.
     private async Task RequireSessionAsync()
     {
         try
         {
-            await session.Main.MakeAsync(SystemCalls.Getpid()).ConfigureAwait(false);
+            await session.Main.StatAsync("/").ConfigureAwait(false);
         }
         catch (Exception e) when (e is K42Exception or K42SessionEndedException)
         {
