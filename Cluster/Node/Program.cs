@@ -9,13 +9,14 @@ try
     var code = await command.InvokeAsync(new()
     {
         EnableDefaultExceptionHandler = false,
-        // Nodes, and what starts them, take SIGTERM and Ctrl-C themselves and end in order; others just end.
+        // Nodes, what starts them, and what has a session take Ctrl-C themselves and end in order; others just
+        // end.
         ProcessTerminationTimeout = null,
     });
     return command.Action is ParseErrorAction ? wrongUsage : code;
 }
 catch (Exception e) when (Failure.Of(e) is { } failure)
 {
-    Console.Error.WriteLine(failure.Message);
+    if (failure.Message.Length > 0) Console.Error.WriteLine(failure.Message);
     return failure.ExitCode;
 }

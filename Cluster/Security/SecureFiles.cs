@@ -43,13 +43,34 @@ public static class SecureFiles
             UnixCreateMode = PrivateFile,
         };
         File.Delete(fresh);
-        using (var stream = new FileStream(fresh, how))
+        try
         {
-            stream.Write(Encoding.UTF8.GetBytes(text));
-            stream.Flush(flushToDisk: true);
+            using (var stream = new FileStream(fresh, how))
+            {
+                stream.Write(Encoding.UTF8.GetBytes(text));
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(fresh, path, overwrite: true);
         }
-        File.Move(fresh, path, overwrite: true);
+        catch
+        {
+            // It may hold a key. What made it fail is what the caller should hear of.
+            TryDelete(fresh);
+            throw;
+        }
         SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A disk that takes nothing may not let go either.
+        }
     }
 
     /// <summary>True when group or others may read or write the file.</summary>

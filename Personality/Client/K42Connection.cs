@@ -17,6 +17,8 @@ public sealed class K42Connection : IAsyncDisposable
     /// <summary>The largest message that is taken, in bytes: one reply with several big reads.</summary>
     private const int MessageBytesMax = 32 * 1024 * 1024;
 
+    private const string NobodyListens = "nobody listens there";
+
     // Big enough that a sequential read is not paced by window updates.
     private const int WindowBytes = 8 * 1024 * 1024;
 
@@ -110,6 +112,26 @@ public sealed class K42Connection : IAsyncDisposable
     public Task<K42Session> BeginSessionAsync(string name, CancellationToken cancellation = default) =>
         BeginSessionAsync(new K42SessionOptions { Name = name }, cancellation);
 
+    /// <summary>Why a call of the service failed, in words for whoever made it.</summary>
+    public static string Reason(RpcException e)
+    {
+        // What the library says when it finds no way to a gateway is about itself.
+        var isUnreached = e.StatusCode == StatusCode.Unavailable
+            && e.Status.Detail.Contains("subchannel", StringComparison.OrdinalIgnoreCase);
+        if (!isUnreached) return e.Status.Detail;
+        for (var cause = e.Status.DebugException; cause != null; cause = cause.InnerException)
+        {
+            if (cause is SocketException socket) return socket.SocketErrorCode switch
+            {
+                SocketError.ConnectionRefused => NobodyListens,
+                SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain =>
+                    "no host has that name",
+                _ => socket.Message,
+            };
+        }
+        return NobodyListens;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -148,7 +170,8 @@ public sealed class K42Connection : IAsyncDisposable
         catch (RpcException e) when (e.StatusCode != StatusCode.Cancelled)
         {
             await connection.DisposeAsync().ConfigureAwait(false);
-            throw new IOException($"The gateway at {address} can't be used: {e.Status.Detail}", e);
+            throw new IOException(
+                $"The gateway at {address} can't be used: {Reason(e).TrimEnd('.')}.", e);
         }
         catch
         {

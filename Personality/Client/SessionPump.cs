@@ -379,5 +379,5 @@ internal sealed class SessionPump(
     };
 
     private static string Reason(Exception cause) =>
-        cause is RpcException e ? $"{e.StatusCode}: {e.Status.Detail}" : cause.Message;
+        cause is RpcException e ? $"{e.StatusCode}: {K42Connection.Reason(e)}" : cause.Message;
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Grpc.Core;
 using K42.Client;
 using K42.Cluster.Security;
@@ -84,23 +83,104 @@ public sealed class CommandSpec : IDisposable
     [InlineData("up", "--port", "70000")]
     [InlineData("up", "--port", "-1")]
     [InlineData("up", "--port", "65534", "--nodes", "3")]
+    [InlineData("up", "--nodes", "x")]
+    [InlineData("up", "--nodes", "-1")]
+    [InlineData("up", "--nodes", "99999999999")]
+    [InlineData("up", "--nodes", "")]
+    [InlineData("up", "--nodes")]
+    [InlineData("up", "--port", "x")]
+    [InlineData("up", "--port", "99999999999")]
+    [InlineData("kill", "x")]
+    [InlineData("kill", "0")]
+    [InlineData("kill", "-1")]
+    [InlineData("kill", "99999999999")]
+    [InlineData("kill", "7", "--signal", "x")]
+    [InlineData("kill", "7", "-s", "-9")]
+    [InlineData("kill", "7", "-s", "65")]
+    [InlineData("kill", "7", "-s", "99999999999")]
+    [InlineData("logs", "--lines", "x")]
+    [InlineData("logs", "-n", "-1")]
+    [InlineData("logs", "-n", "99999999999")]
     [InlineData("ls", "--cluster", "my host:1")]
+    [InlineData("ls", "--cluster", "nonsense")]
+    [InlineData("ls", "--cluster", "host:x")]
+    [InlineData("ls", "--cluster", "host:0")]
+    [InlineData("ls", "--cluster", "host:70000")]
+    [InlineData("ls", "--cluster", "host:1/x")]
+    [InlineData("status", "--cluster", ":1")]
+    [InlineData("sh", "--cluster", "")]
     public async Task Wrong_usage_is_said_without_a_stack_trace_and_exits_with_2(params string[] words)
     {
-        using var authority = ClusterAuthority.OpenOrCreate(_root);
-        authority.IssueClient(Path.Combine(_root, "client.pem"), Users.Current());
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "k42"), words)
+        using var run = Run(words);
+        var (code, output, said) = await run.EndAsync();
+        Assert.DoesNotContain("   at ", said + output, StringComparison.Ordinal);
+        Assert.Equal((2, true), (code, said.Length > 0));
+    }
+
+    [Theory]
+    [InlineData("ls", "--cluster", "127.0.0.1:1")]
+    [InlineData("status", "--cluster", "nosuch.invalid:1")]
+    public async Task A_cluster_that_is_not_there_is_said_in_words_that_a_user_knows(params string[] words)
+    {
+        using var run = Run(words);
+        var (code, _, said) = await run.EndAsync();
+        Assert.Equal(69, code);
+        Assert.DoesNotContain("subchannel", said, StringComparison.Ordinal);
+        Assert.Contains("'k42 up' starts one", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_refusal_is_no_silence_and_what_is_said_has_whole_sentences()
+    {
+        var status = new Status(StatusCode.ResourceExhausted, "this node has as many sessions as it may");
+        var (code, said) = Failure.Of(new RpcException(status))!.Value;
+        Assert.Equal(1, code);
+        Assert.DoesNotContain("did not answer", said, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The cluster refused: this node has as many sessions as it may. ", said,
+            StringComparison.Ordinal);
+        status = new Status(StatusCode.Unavailable, "Error connecting to subchannel.");
+        Assert.StartsWith("The cluster did not answer: nobody listens there. ",
+            Failure.Of(new RpcException(status))!.Value.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_message_of_a_failure_has_control_characters() => Assert.All<Exception>(
+        [
+            new IOException("no\u001b[2J\n"), new RpcException(new Status(StatusCode.Internal, "\u009b2J")),
+            new UserException("\a"), new UnauthorizedAccessException("\r"),
+        ],
+        e => Assert.DoesNotContain(Failure.Of(e)!.Value.Message, char.IsControl));
+
+    [Fact]
+    public void Logs_of_a_node_that_is_not_known_are_refused_with_those_that_are()
+    {
+        StateOf(Own("one")).Save();
+        var refused = Assert.Throws<UserException>(() => ClusterCommands.Logs("nosuch", 1));
+        Assert.Equal(2, refused.ExitCode);
+        Assert.EndsWith("it has one.", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(0, ClusterCommands.Logs("one", 1));
+    }
+
+    [Fact]
+    public void A_credential_that_has_no_place_leaves_nothing_behind()
+    {
+        ClusterAuthority.OpenOrCreate(_root).Dispose();
+        StateOf(Own("one")).Save();
+        var taken = Directory.CreateDirectory(Path.Combine(_root, "taken")).FullName;
+        Directory.CreateSymbolicLink(Path.Combine(_root, "null"), "/dev/null");
+        var before = Directory.GetFileSystemEntries(_root);
+        foreach (var place in new[] { "taken", "taken/", "nosuch/x", "nosuch/", "ca.pem/x", "null" })
         {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["K42_CREDENTIAL"] = Path.Combine(_root, "client.pem");
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var said = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.DoesNotContain("   at ", said + await output, StringComparison.Ordinal);
-        Assert.Equal((2, true), (process.ExitCode, said.Length > 0));
+            var refused = Assert.Throws<UserException>(
+                () => ClusterCommands.AddCredential("root", Path.Combine(_root, place)));
+            Assert.Equal(74, refused.ExitCode);
+        }
+        Assert.Equal(2, Assert.Throws<UserException>(
+            () => ClusterCommands.AddCredential("root", "")).ExitCode);
+        Assert.ThrowsAny<Exception>(() => SecureFiles.Replace(taken, "text"));
+        Assert.Equal(before, Directory.GetFileSystemEntries(_root));
+        Assert.Empty(Directory.GetFileSystemEntries(taken));
     }
 
     [Theory]
@@ -140,6 +220,14 @@ public sealed class CommandSpec : IDisposable
 
     private static StartedNode Own(string name) => new(
         name, Environment.ProcessId, "", "", StartedNode.StartTimeOf(Environment.ProcessId));
+
+    private CommandRun Run(params string[] words)
+    {
+        using (var authority = ClusterAuthority.OpenOrCreate(_root))
+            authority.IssueClient(Path.Combine(_root, "client.pem"), Users.Current());
+        return new CommandRun(
+            new Dictionary<string, string> { ["K42_CREDENTIAL"] = Path.Combine(_root, "client.pem") }, words);
+    }
 
     private ClusterState StateOf(StartedNode node) => new(_root, "", [node]);
 }

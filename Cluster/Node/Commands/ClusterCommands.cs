@@ -14,6 +14,9 @@ namespace K42.Node.Commands;
 /// <summary>status, ps, kill, logs, down, credential, contracts: the cluster as a whole.</summary>
 internal static class ClusterCommands
 {
+    /// <summary>The last signal: signal(7).</summary>
+    public const int SignalMax = 64;
+
     /// <summary>status [--json]</summary>
     public static async Task<int> StatusAsync(ClusterAddress address, bool json, CancellationToken cancel)
     {
@@ -41,7 +44,7 @@ internal static class ClusterCommands
             ? "The cluster serves." : "This node has no majority: it serves nothing until it has.");
         Console.WriteLine($"{"NODE",-12} {"ID",4} {"LIFE",5} {"GATEWAY",-22} {"PROCESSES",9} {"VOLUMES",8}");
         foreach (var row in rows)
-            Console.WriteLine($"{row.node,-12} {row.id,4} {row.incarnation,5} {row.gateway,-22} {row.processes,9} {row.volumes,8}");
+            Console.WriteLine($"{K42Text.Show(row.node),-12} {row.id,4} {row.incarnation,5} {K42Text.Show(row.gateway),-22} {row.processes,9} {row.volumes,8}");
         return 0;
     }
 
@@ -72,9 +75,19 @@ internal static class ClusterCommands
             .ConfigureAwait(false);
         foreach (var process in reply.Processes)
             await output.WriteLineAsync(
-                $"{process.Pid,8} {process.Parent,8} {process.Node,5} {process.User,-12} {process.State} {process.Name}").ConfigureAwait(false);
+                $"{process.Pid,8} {process.Parent,8} {process.Node,5} {K42Text.Show(process.User),-12} {Failure.Plain(process.State)} {K42Text.Show(process.Name)}").ConfigureAwait(false);
         foreach (var node in reply.Unanswered) await Console.Error.WriteLineAsync(
             $"Node {node} did not answer.").ConfigureAwait(false);
+        return 0;
+    }
+
+    /// <summary>kill PID [--signal N]</summary>
+    /// <exception cref="UserException">No process or signal has that number.</exception>
+    public static async Task<int> KillAsync(K42Session session, int pid, int signal)
+    {
+        if (pid <= 0 || signal is < 0 or > SignalMax) throw new UserException(
+            $"kill takes PID as ps shows it, and a signal's number, 0 to {SignalMax}.", 2);
+        await session.Main.KillAsync(pid, signal).ConfigureAwait(false);
         return 0;
     }
 
@@ -95,12 +108,15 @@ internal static class ClusterCommands
     {
         var state = ClusterState.Load()
             ?? throw new UserException("No cluster was started on this account, so there are no logs.", 69);
+        if (node is not null && state.Nodes.All(started => started.Name != node))
+            throw new UserException($"There is no node {K42Text.Show(node)} in the cluster last started: it "
+                + $"has {string.Join(", ", state.Nodes.Select(started => started.Name))}.", 2);
         foreach (var started in state.Nodes.Where(started => node is null || started.Name == node))
         {
             var file = Path.Combine(state.Data, started.Name, "node.log");
             if (!File.Exists(file)) continue;
             foreach (var line in File.ReadLines(file).TakeLast(lines)) Console.WriteLine(
-                $"{started.Name}: {line}");
+                $"{started.Name}: {Failure.Plain(line)}");
         }
         return 0;
     }
@@ -135,12 +151,27 @@ internal static class ClusterCommands
             throw new UserException($"{state.Data} holds no authority, so it can't issue credentials.");
         var identity = Users.Of(user)
             ?? throw new UserException($"This machine has no account named {user}.");
+        if (file is not null) RefuseWhereNoFileCanBe(file);
         var path = file ?? Path.Combine(state.Data, "credentials", $"{identity.User}.pem");
         RefuseTheClustersOwn(path, state);
         using var authority = ClusterAuthority.OpenOrCreate(state.Data);
         authority.IssueClient(path, identity);
         Console.WriteLine(path);
         return 0;
+    }
+
+    private static void RefuseWhereNoFileCanBe(string path)
+    {
+        const int wrongUsage = 2, local = 74;
+        const uint regular = 0x8000; // S_IFREG, inode(7)
+        if (path.Length == 0) throw new UserException("--out takes the name of a file.", wrongUsage);
+        if (FileStatus.OfLocal(path, follow: true) is { Type: not regular }) throw new UserException(
+            $"{K42Text.Show(path)} is no regular file: give --out the name of one.", local);
+        // As a directory's name, since it may end in a slash.
+        var directory = Path.GetDirectoryName(Path.GetFullPath(path));
+        if (!Directory.Exists(directory)) throw new UserException(
+            $"There is no directory {K42Text.Show(directory ?? path)}: make it first, or give another --out.",
+            local);
     }
 
     // The name need not be the same to be the same file.

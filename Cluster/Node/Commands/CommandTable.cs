@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace K42.Node.Commands;
 
@@ -12,7 +14,8 @@ internal static class CommandTable
         on this account, or the one that --cluster and --credential (or K42_CLUSTER and K42_CREDENTIAL) name.
 
         Exit codes: 0 done, 1 refused or failed (the message says why), 2 wrong usage, 69 something needed is not there
-        (no cluster, no SDK), 74 a local file could not be read or written, 130 interrupted.
+        (no cluster, no SDK; a node that stopped meanwhile), 74 a local file could not be read or written,
+        130 interrupted, 141 whoever read standard output reads no further.
         """;
 
     /// <summary>The root command.</summary>
@@ -33,26 +36,18 @@ internal static class CommandTable
     {
         var nodes = new Option<int>(
             "--nodes") { Description = "How many nodes, 1 to 9; it takes 3 to survive a death.",
-            DefaultValueFactory = _ => 1 };
+            DefaultValueFactory = _ => 1, CustomParser = result => Number(result, "--nodes", 1, 9) };
         var data = new Option<string?>(
             "--data") { Description = "The data directory (default ~/.k42/data)." };
         var detach = new Option<bool>(
             "--detach") { Description = "Return at once and leave the cluster running." };
         var port = new Option<int>(
             "--port") { Description = "The first gateway's TCP port; 0 takes free ones.",
-            DefaultValueFactory = _ => Hosting.Ports.GatewayFirst };
+            DefaultValueFactory = _ => Hosting.Ports.GatewayFirst,
+            CustomParser = result => Number(result, "--port", 0, ushort.MaxValue) };
         var profile = new Option<string?>(
             "--profile") { Description = "The timings: default, or demo (deaths within seconds)." };
         profile.AcceptOnlyFromAmong("default", "demo");
-        port.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > ushort.MaxValue)
-                result.AddError("--port takes 0 to 65535.");
-        });
-        nodes.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 9) result.AddError("--nodes takes 1 to 9.");
-        });
         var command = new Command(
             "up", "Start a cluster on this machine.") { nodes, data, detach, port, profile };
         command.SetAction((result, _) => UpCommand.RunAsync(
@@ -116,7 +111,7 @@ internal static class CommandTable
         var command = new Command("ls", "List a directory.") { path, details, json };
         command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
             "ls",
-            session => FileCommands.ListAsync(
+            (session, _) => FileCommands.ListAsync(
                 session, K42Path.Remote(result.GetValue(path)!), result.GetValue(details), result.GetValue(
                     json), Console.Out),
             cancel));
@@ -129,8 +124,8 @@ internal static class CommandTable
         var command = new Command("cat", "Write a file to standard output.") { path };
         command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
             "cat",
-            session => FileCommands.CatAsync(
-                session, K42Path.Remote(result.GetValue(path)!), Console.OpenStandardOutput()),
+            (session, _) => FileCommands.CatAsync(
+                session, K42Path.Remote(result.GetValue(path)!), new StandardOutput()),
             cancel));
         return command;
     }
@@ -146,13 +141,13 @@ internal static class CommandTable
             "cp", "Copy files into, out of or within the cluster.") { from, to, recursive };
         command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
             "cp",
-            async session =>
+            async (session, stop) =>
             {
                 var progress = new CopyProgress();
                 var copy = new CopyCommand(session, Console.IsErrorRedirected ? null : progress.Report);
                 var code = await copy.RunAsync(
                     K42Path.Parse(result.GetValue(from)!), K42Path.Parse(
-                        result.GetValue(to)!), result.GetValue(recursive), cancel);
+                        result.GetValue(to)!), result.GetValue(recursive), stop);
                 progress.End();
                 return code;
             },
@@ -168,7 +163,7 @@ internal static class CommandTable
         var command = new Command("rm", "Remove a file, or a directory with -r.") { path, recursive, force };
         command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
             "rm",
-            session => FileCommands.RemoveAsync(
+            (session, _) => FileCommands.RemoveAsync(
                 session, K42Path.Remote(result.GetValue(path)!), result.GetValue(recursive), result.GetValue(
                     force)),
             cancel));
@@ -183,7 +178,7 @@ internal static class CommandTable
         var command = new Command("mkdir", "Make a directory.") { path, parents };
         command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
             "mkdir",
-            session => FileCommands.MakeDirectoryAsync(
+            (session, _) => FileCommands.MakeDirectoryAsync(
                 session, K42Path.Remote(result.GetValue(path)!), result.GetValue(parents)),
             cancel));
         return command;
@@ -197,7 +192,7 @@ internal static class CommandTable
         var command = new Command("mv", "Rename or move.") { from, to };
         command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
             "mv",
-            session => FileCommands.MoveAsync(
+            (session, _) => FileCommands.MoveAsync(
                 session, K42Path.Remote(result.GetValue(from)!), K42Path.Remote(result.GetValue(to)!)),
             cancel));
         return command;
@@ -210,7 +205,7 @@ internal static class CommandTable
         var command = new Command("stat", "What is known of a file.") { path, json };
         command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
             "stat",
-            session => FileCommands.StatAsync(
+            (session, _) => FileCommands.StatAsync(
                 session, K42Path.Remote(result.GetValue(path)!), result.GetValue(json), Console.Out),
             cancel));
         return command;
@@ -218,17 +213,15 @@ internal static class CommandTable
 
     private static Command Kill()
     {
-        var pid = new Argument<int>("PID") { Description = "The process; -N for group N." };
-        var signal = new Option<int>(
-            "--signal", "-s") { Description = "The signal's number.", DefaultValueFactory = _ => 15 };
+        var pid = new Argument<int>("PID") { Description = "The process: PID as ps shows it.",
+            CustomParser = result => Number(result, "PID", 1, int.MaxValue) };
+        var signal = new Option<int>("--signal", "-s") { Description = "The signal's number, 0 to 64.",
+            DefaultValueFactory = _ => 15,
+            CustomParser = result => Number(result, "--signal", 0, ClusterCommands.SignalMax) };
         var command = new Command("kill", "Send a signal.") { pid, signal };
         command.SetAction((result, cancel) => ClusterAddress.Of(result).InSessionAsync(
             "kill",
-            async session =>
-            {
-                await session.Main.KillAsync(result.GetValue(pid), result.GetValue(signal), cancel);
-                return 0;
-            },
+            (session, _) => ClusterCommands.KillAsync(session, result.GetValue(pid), result.GetValue(signal)),
             cancel));
         return command;
     }
@@ -238,7 +231,8 @@ internal static class CommandTable
         var node = new Argument<string?>(
             "NODE") { Description = "Only this node's.", Arity = ArgumentArity.ZeroOrOne };
         var lines = new Option<int>("--lines", "-n") { Description = "The last so many of each node.",
-            DefaultValueFactory = _ => 50 };
+            DefaultValueFactory = _ => 50,
+            CustomParser = result => Number(result, "--lines", 0, int.MaxValue) };
         var command = new Command(
             "logs", "What the nodes of the cluster last started wrote to their logs.") { node, lines };
         command.SetAction(result => ClusterCommands.Logs(result.GetValue(node), result.GetValue(lines)));
@@ -280,6 +274,16 @@ internal static class CommandTable
         var command = new Command("sh", "A prompt over these commands, with completion of K42 paths.");
         command.SetAction((result, cancel) => ShellCommand.RunAsync(ClusterAddress.Of(result), cancel));
         return command;
+    }
+
+    // Says one sentence, whether it is no number or one that is not taken.
+    private static int Number(ArgumentResult result, string name, int min, int max)
+    {
+        var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            && number >= min && number <= max) return number;
+        result.AddError($"{name} takes a number from {min} to {max}.");
+        return min;
     }
 
     private static Option<bool> Json() => new("--json") { Description = "For machines." };

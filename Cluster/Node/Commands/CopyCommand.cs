@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 
 using K42.Client;
 using K42.Node.Hosting;
@@ -21,6 +22,7 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
     private long _files;
     private long _bytes;
     private volatile bool _failed;
+    private volatile K42SessionEndedException? _ended;
 
     /// <summary>Files and bytes copied.</summary>
     public (long Files, long Bytes) Copied => (Interlocked.Read(ref _files), Interlocked.Read(ref _bytes));
@@ -49,6 +51,13 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
         return _failed ? 1 : 0;
     }
 
+    // One end of the session is enough to know.
+    private void ThrowIfOver(CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        if (_ended is { } ended) throw ended;
+    }
+
     // Files of many directories at once, pipelined.
     private async Task CopyTreeAsync(K42Path from, K42Path to, CancellationToken cancel)
     {
@@ -59,16 +68,20 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
         {
             foreach (var (name, type, link) in await EntriesAsync(from).ConfigureAwait(false))
             {
-                cancel.ThrowIfCancellationRequested();
+                ThrowIfOver(cancel);
                 var (source, target) = (from.Below(name), to.Below(name));
                 if (type == DirectoryType)
-                    await TryAsync(CopyTreeAsync(source, target, cancel)).ConfigureAwait(false);
-                else if (type == LinkType) await TryAsync(LinkAsync(link, target)).ConfigureAwait(false);
+                    await TryAsync(CopyTreeAsync(source, target, cancel), cancel).ConfigureAwait(false);
+                else if (type == LinkType)
+                    await TryAsync(LinkAsync(link, target), cancel).ConfigureAwait(false);
+                else if (type == 0 && !source.IsRemote) Tell(name.Contains((char)Rune.ReplacementChar.Value)
+                    ? $"{source} is not UTF-8: left out, since only a local name that is can be copied."
+                    : $"{source} is no longer there: left out.");
                 else if (type != FileType) Tell($"{source} is no file, directory or link: left out.");
                 else
                 {
                     await _turns.WaitAsync(cancel).ConfigureAwait(false);
-                    below.Add(TryAsync(InTurnAsync(source, target, cancel)));
+                    below.Add(TryAsync(InTurnAsync(source, target, cancel), cancel));
                 }
             }
         }
@@ -80,28 +93,55 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
     }
 
     // What fails by itself does not keep the rest from being copied.
-    private async Task TryAsync(Task copy)
+    private async Task TryAsync(Task copy, CancellationToken cancel)
     {
         try
         {
             await copy.ConfigureAwait(false);
         }
+        catch (Exception) when (cancel.IsCancellationRequested)
+        {
+            // However it was interrupted.
+            throw new OperationCanceledException(cancel);
+        }
+        catch (K42SessionEndedException e)
+        {
+            _ended = e;
+            throw;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or UserException)
         {
+            if (e is K42Exception) await RequireSessionAsync().ConfigureAwait(false);
             Tell(e.Message);
+        }
+    }
+
+    // Calls of a process that has just been killed fail in many ways; this one fails in no other case.
+    private async Task RequireSessionAsync()
+    {
+        try
+        {
+            await session.Main.StatAsync("/").ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is K42Exception or K42SessionEndedException)
+        {
+            _ended ??= e as K42SessionEndedException
+                ?? new K42SessionEndedException("The session's process has ended.", wasLost: false, e);
+            throw _ended;
         }
     }
 
     private void Tell(string trouble)
     {
         _failed = true;
-        Console.Error.WriteLine(trouble);
+        Console.Error.WriteLine(Failure.Plain(trouble));
     }
 
     private async Task InTurnAsync(K42Path from, K42Path to, CancellationToken cancel)
     {
         try
         {
+            ThrowIfOver(cancel);
             await CopyFileAsync(from, to, cancel).ConfigureAwait(false);
         }
         finally
@@ -179,7 +219,7 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
             if (completion.Errno != 0) throw new K42Exception((Errno)completion.Errno, "cp", to);
         }
         if (write is not null && (await write).Result != data.Length) throw new IOException(
-            $"k42:{to} took only a part of {data.Length} bytes.");
+            $"k42:{K42Text.Show(to)} took only a part of {data.Length} bytes.");
         await close;
     }
 
@@ -194,6 +234,9 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
             {
                 var piece = new byte[Math.Min(PieceBytes, size - offset)];
                 await source.ReadExactlyAsync(piece, cancel).ConfigureAwait(false);
+                // Of a hole only the end is written, which makes the file as long as it is.
+                var isLast = offset + piece.Length == size;
+                if (!isLast && !piece.AsSpan().ContainsAnyExcept((byte)0)) continue;
                 pending.Enqueue(WriteAllAsync(fd, piece, offset, cancel));
                 if (pending.Count >= 4) await pending.Dequeue().ConfigureAwait(false);
             }
@@ -233,7 +276,7 @@ internal sealed class CopyCommand(K42Session session, Action<long, long>? progre
 
     private async Task<Stream> WriterAsync(K42Path path, uint mode)
     {
-        if (path.IsStandard) return Console.OpenStandardOutput();
+        if (path.IsStandard) return new StandardOutput();
         if (path.IsRemote) return await K42Stream.OpenAsync(
             session.Main, path.Text, WriteFlags, mode).ConfigureAwait(false);
         return new FileStream(Local(path.Text), new FileStreamOptions

@@ -76,11 +76,21 @@ internal static class FileCommands
         {
             return 0;
         }
+        await RefuseRootAsync(task, path, status).ConfigureAwait(false);
         if (!IsDirectory(status)) await task.UnlinkAsync(path).ConfigureAwait(false);
         else if (recursive) await K42File.DeleteAsync(task, path, recursive).ConfigureAwait(false);
         else throw new UserException(
             $"{K42Path.Prefix}{K42Text.Show(path)} is a directory: add -r to remove it and what is in it.");
         return 0;
+    }
+
+    // Whatever it is called: what is in it is everybody's.
+    private static async Task RefuseRootAsync(K42Task task, string path, Stat status)
+    {
+        var root = FileStatus.Of(await task.LinkStatAsync("/").ConfigureAwait(false));
+        if (FileStatus.Of(status).IsSame(root)) throw new UserException(
+            $"{K42Path.Prefix}{K42Text.Show(path)} is the root of all files, which is never removed: "
+            + "name what is in it.", 2);
     }
 
     /// <summary>mkdir [-p] PATH</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 
+using K42.Client;
 using K42.Linux.V1;
 
 namespace K42.Node.Commands;
@@ -36,7 +37,7 @@ internal readonly partial record struct FileStatus(uint Mode, ulong Device, ulon
         if (Statx(CurrentDirectory, path, follow ? 0 : NoFollow, BasicStats, status) != 0)
         {
             if (Marshal.GetLastPInvokeError() is notThere or notDirectory) return null;
-            throw new IOException($"{path}: {Marshal.GetLastPInvokeErrorMessage()}.");
+            throw new IOException($"{K42Text.Show(path)}: {Marshal.GetLastPInvokeErrorMessage()}.");
         }
         // stx_mode, stx_dev_major, stx_dev_minor and stx_ino: statx(2).
         var (major, minor) = (BitConverter.ToUInt32(status[136..]), BitConverter.ToUInt32(status[140..]));

@@ -24,7 +24,8 @@ internal sealed class ShellCommand
 
     /// <summary>Reads and runs lines until end of input or exit.</summary>
     public static Task<int> RunAsync(ClusterAddress address, CancellationToken cancel) =>
-        address.InSessionAsync("sh", session => new ShellCommand(address, session).LoopAsync(cancel), cancel);
+        address.InSessionAsync(
+            "sh", (session, stop) => new ShellCommand(address, session).LoopAsync(stop), cancel);
 
     private async Task<int> LoopAsync(CancellationToken cancel)
     {
@@ -52,13 +53,14 @@ internal sealed class ShellCommand
                 .ConfigureAwait(false);
         }
         catch (Exception e) when (
-            e is UserException or IOException or UnauthorizedAccessException or FormatException)
+            e is UserException or IOException or UnauthorizedAccessException or FormatException
+            && e is not K42SessionEndedException)
         {
-            Console.Error.WriteLine(e.Message);
+            Console.Error.WriteLine(Failure.Plain(e.Message));
         }
-        catch (RpcException e)
+        catch (RpcException e) when (e.StatusCode != StatusCode.Cancelled && Failure.Of(e) is { } failure)
         {
-            Console.Error.WriteLine($"The cluster did not answer: {e.Status.Detail}");
+            Console.Error.WriteLine(failure.Message);
         }
         return 1;
     }
@@ -76,7 +78,7 @@ internal sealed class ShellCommand
             ("cd", _) => ChangeAsync(paths.Length > 0 ? At(0) : "/"),
             ("ls", _) => FileCommands.ListAsync(
                 _session, Full(paths.Length > 0 ? At(0) : "."), Has('l'), false, Console.Out),
-            ("cat", _) => FileCommands.CatAsync(_session, Full(At(0)), Console.OpenStandardOutput()),
+            ("cat", _) => FileCommands.CatAsync(_session, Full(At(0)), new StandardOutput()),
             ("rm", _) => FileCommands.RemoveAsync(_session, Full(At(0)), Has('r'), Has('f')),
             ("mkdir", _) => FileCommands.MakeDirectoryAsync(_session, Full(At(0)), Has('p')),
             ("mv", _) => FileCommands.MoveAsync(_session, Full(At(0)), Full(At(1))),
@@ -108,8 +110,7 @@ internal sealed class ShellCommand
     {
         if (!int.TryParse(pid, out var process) || !int.TryParse(signal, out var number))
             throw new UserException("kill takes a process number and a signal number.", 2);
-        await _session.Main.KillAsync(process, number).ConfigureAwait(false);
-        return 0;
+        return await ClusterCommands.KillAsync(_session, process, number).ConfigureAwait(false);
     }
 
     private K42Path Either(string path)

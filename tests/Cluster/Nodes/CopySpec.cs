@@ -122,6 +122,24 @@ public sealed class CopySpec : IAsyncLifetime
         Assert.Empty(await Files.ReadAsync(Main, "/empty"));
     }
 
+    [Fact]
+    public async Task A_hole_of_a_local_file_takes_no_memory()
+    {
+        const int size = 64_000_001, inside = 30_000_000;
+        using (var file = File.Create(PathOf("holes")))
+        {
+            file.Position = inside;
+            file.Write([1, 2, 3]);
+            file.SetLength(size);
+        }
+        Assert.Equal(0, await CopyAsync(PathOf("holes"), "k42:/holes"));
+        var status = await Main.StatAsync("/holes", Cancel);
+        Assert.Equal(size, status.Size);
+        Assert.InRange(status.Blocks * 512, 1, 4_000_000);
+        Assert.Equal(0, await CopyAsync("k42:/holes", PathOf("back")));
+        Assert.Equal(File.ReadAllBytes(PathOf("holes")), File.ReadAllBytes(PathOf("back")));
+    }
+
     private Task<int> CopyAsync(string from, string to) => new CopyCommand(_process.Session, null).RunAsync(
         K42Path.Parse(from), K42Path.Parse(to), recursive: true, Cancel);
 
