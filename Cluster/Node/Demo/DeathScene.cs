@@ -109,8 +109,9 @@ internal sealed class DeathScene(LocalCluster cluster, DemoReport report)
         foreach (var node in status.Nodes)
         {
             foreach (var process in processes.Processes.Where(process => process.Node == node.Id))
-                table.AddRow(Markup.Escape(node.Name), $"{process.Pid}", $"{process.Parent}", Markup.Escape(
-                    process.Name), Work(process.Name));
+                table.AddRow(
+                    Markup.Escape(node.Name), $"{process.Pid}", $"{process.Parent}",
+                    Markup.Escape(K42Text.Show(process.Name)), Work(process.Name));
         }
         return table;
     }
