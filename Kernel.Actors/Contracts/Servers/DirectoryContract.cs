@@ -81,8 +81,8 @@ public enum WalkStop : byte
     /// leads to the node itself, neither to be read nor written: for status, attributes and links.</summary>
     Device = 4,
 
-    /// <summary>It has gone through as many directories as one turn may: go on at Handle with Rest. So nobody's
-    /// walk keeps others waiting, however long it is.</summary>
+    /// <summary>It has gone through as many directories as one turn may: go on at Handle with Rest. So
+    /// nobody's walk keeps others waiting, however long it is.</summary>
     Far = 5,
 }
 

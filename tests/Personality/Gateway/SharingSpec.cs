@@ -210,7 +210,8 @@ public sealed class SharingSpec : IAsyncLifetime
 
     private async Task<string> StateOf(int pid)
     {
-        var all = await _root.Cluster.ProcessesAsync(new Native.V1.ProcessesRequest(), cancellationToken: Stop);
+        var request = new Native.V1.ProcessesRequest();
+        var all = await _root.Cluster.ProcessesAsync(request, cancellationToken: Stop);
         return all.Processes.First(process => process.Pid == pid).State;
     }
 }
