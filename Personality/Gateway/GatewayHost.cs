@@ -83,6 +83,8 @@ public sealed class GatewayHost : IAsyncDisposable
     private static void Listen(KestrelServerOptions kestrel, GatewayOptions options)
     {
         kestrel.AddServerHeader = false;
+        // A connection holds a descriptor before anybody knows whose it is: the node needs some for itself.
+        kestrel.Limits.MaxConcurrentConnections = options.ConnectionsMax;
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
@@ -108,6 +110,7 @@ public sealed class GatewayHost : IAsyncDisposable
             ServerCertificate = options.ServerCertificate,
             ClientCertificateMode = ClientCertificateMode.RequireCertificate,
             CheckCertificateRevocation = false,
+            HandshakeTimeout = TimeSpan.FromSeconds(5),
             ClientCertificateValidation = (certificate, _, _) => IsIssuedBy(certificate, authority),
         });
         listen.UseWidePipes();

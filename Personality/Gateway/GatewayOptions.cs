@@ -61,6 +61,9 @@ public sealed record GatewayOptions
     /// <summary>Bytes that calls of one session may bring and ask for while they are outstanding.</summary>
     public long OutstandingBytesMax { get; init; } = 256 * 1024 * 1024;
 
+    /// <summary>Connections at once, those included that have not said yet whose they are.</summary>
+    public int ConnectionsMax { get; init; } = 12_000;
+
     /// <summary>Sessions at once on this node. A user other than root may have as many as are left.</summary>
     public int SessionsMax { get; init; } = 10_000;
 

@@ -33,7 +33,7 @@ public static partial class SyscallTable
         Full(95, "umask", Changes.Umask),
         Partial(
             133, "mknod", Directories.Mknod,
-            "Opening a FIFO node is ENXIO: named pipes are not served yet."),
+            "EPERM for FIFOs and sockets: named ones are not served yet."),
         Full(137, "statfs", Mounting.Statfs),
         Partial(138, "fstatfs", Mounting.Fstatfs, "Works; not yet compared with Linux case by case."),
         Full(
@@ -44,7 +44,7 @@ public static partial class SyscallTable
         Full(258, "mkdirat", Directories.Mkdirat),
         Partial(
             259, "mknodat", Directories.Mknodat,
-            "Opening a FIFO node is ENXIO: named pipes are not served yet."),
+            "EPERM for FIFOs and sockets: named ones are not served yet."),
         Partial(260, "fchownat", Changes.Fchownat, "Works; not yet compared with Linux case by case."),
         Full(262, "newfstatat", Attributes.Newfstatat),
         Full(263, "unlinkat", Links.Unlinkat),

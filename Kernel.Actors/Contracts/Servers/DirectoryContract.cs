@@ -133,8 +133,9 @@ public readonly partial record struct DirectoryPath([property: Max(4_096)] ByteT
 /// <remarks>
 /// The volume walks the whole path in one turn: it checks search permission in every directory by the
 /// caller's identity, follows symlinks, and does what is asked at the end, so that look-up and action are
-/// atomic. It comes back early only at a mount point, an absolute symlink, or ".." above what the mount shows
-/// by which the handle was got: where walks from a handle lead, the mount decides. Errors are
+/// atomic. It comes back early only at a mount point, an absolute symlink, ".." above what the mount shows
+/// by which the handle was got (where walks from a handle lead, the mount decides), or after 512
+/// components. Errors are
 /// those of the system call that the intent names, with Linux's precedence; EIO when the volume's node is
 /// down. </remarks>
 [Contract(21)]
