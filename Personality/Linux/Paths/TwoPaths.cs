@@ -40,7 +40,9 @@ internal static class TwoPaths
             else if (!reply.Failed)
             {
                 if (reply.Value.Side == 0) return Errno.None;
-                errno = await Advance(reply.Value.Side == 1 ? from : to, reply.Value.Walk);
+                errno = reply.Value.Side == 1
+                    ? await Advance(from, reply.Value.Walk, finds)
+                    : await Advance(to, reply.Value.Walk, null);
             }
             if (errno != Errno.None) return errno;
         }
@@ -65,17 +67,17 @@ internal static class TwoPaths
             went = reply.Errno;
             if (went == Errno.Refresh) went = await to.Refresh();
             else if (reply is { Failed: false, Value.Side: 0 }) return Errno.None;
-            else if (!reply.Failed) went = await Advance(to, reply.Value.Walk);
+            else if (!reply.Failed) went = await Advance(to, reply.Value.Walk, null);
             if (went != Errno.None) return went;
         }
         return Errno.ELOOP;
     }
 
     // A deed counts symlinks from zero: once some were followed, the rest is walked by what counts them all.
-    private static async ValueTask<Errno> Advance(PathCursor side, WalkReply reply)
+    private static async ValueTask<Errno> Advance(PathCursor side, WalkReply reply, WalkRequest? finds)
     {
         var errno = await side.Advance(reply with { LinksFollowed = side.Links + reply.LinksFollowed });
-        return errno == Errno.None && side.Links > 0 ? await ToParent(side) : errno;
+        return errno == Errno.None && side.Links > 0 ? await Find(side, finds) : errno;
     }
 
     /// <summary>Walks the first path as far as Linux does before it looks at the second: link(2) to its end,
