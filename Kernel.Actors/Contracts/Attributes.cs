@@ -56,6 +56,8 @@ public sealed class CallAttribute(ushort number, Rights rights) : Attribute
 
 /// <summary>The longest a buffer (bytes), string (UTF-8 bytes) or array (elements) may be. Longer:
 /// E2BIG.</summary>
+/// <remarks>A buffer that comes in may be read until the call is answered, and not after: it lies in its
+/// caller's memory, or in that of the next call.</remarks>
 /// <param name="length">1 to 65,536.</param>
 [AttributeUsage(AttributeTargets.Parameter | AttributeTargets.Property)]
 public sealed class MaxAttribute(int length) : Attribute

@@ -57,7 +57,7 @@ internal sealed partial class Peer : ICompletionSink
             request.Fail(generation, Errno.ENOSYS);
             return;
         }
-        var writer = new WireWriter(256);
+        var writer = new WireWriter(256, borrows: true);
         try
         {
             if (!Introduce(caller, ref writer))
@@ -75,8 +75,9 @@ internal sealed partial class Peer : ICompletionSink
             header.Write(ref writer);
             request.WriteArguments(ref writer);
             if (writer.Length > LinkOptions.FrameBytesMax) request.Fail(generation, Errno.E2BIG);
-            else if (oneWay) Finish(request, generation, Link.Send(FrameClass.Call, writer.Written));
-            else SendTracked(request, generation, id, writer.Written);
+            else if (oneWay)
+                Finish(request, generation, Link.Send(FrameClass.Call, writer.Written, writer.Borrowed));
+            else SendTracked(request, generation, id, writer.Written, writer.Borrowed);
         }
         finally
         {
@@ -174,16 +175,12 @@ internal sealed partial class Peer : ICompletionSink
         Sent[] sent;
         lock (_lock)
         {
-            sent = [.. _sent.OrderBy(pair => pair.Key).Select(pair => pair.Value)];
+            // What has no number is being sent just now, from the caller's memory: its sender answers it.
+            sent = [.. _sent.Where(static pair => pair.Value.Frame != 0).OrderBy(static pair => pair.Key)
+                .Select(static pair => pair.Value)];
             _sent.Clear();
         }
-        foreach (var call in sent)
-        {
-            // Without a number it is being sent just now.
-            var seen = call.Frame == 0 || Link.MayHaveBeenSeen(call.Frame);
-            var errno = seen ? Errno.MayHaveRun : Errno.NotRun;
-            call.Request.Fail(call.Generation, errno);
-        }
+        foreach (var call in sent) FailEnded(call);
     }
 
     /// <summary>A call that the peer sent is answered.</summary>
@@ -195,7 +192,8 @@ internal sealed partial class Peer : ICompletionSink
         request.Discard();
     }
 
-    private void SendTracked(Request request, long generation, ulong id, ReadOnlySpan<byte> frame)
+    private void SendTracked(
+        Request request, long generation, ulong id, ReadOnlySpan<byte> frame, ReadOnlySpan<byte> rest)
     {
         request.CallId = id;
         if (_options.InlineLinks) request.Executor = _readerExecutor;
@@ -203,19 +201,21 @@ internal sealed partial class Peer : ICompletionSink
         {
             if (!_ended) _sent[id] = new Sent(request, generation, 0);
         }
-        var number = _ended ? 0 : Link.Send(FrameClass.Call, frame);
-        if (number != 0)
+        var number = _ended ? 0 : Link.Send(FrameClass.Call, frame, rest);
+        var call = new Sent(request, generation, number);
+        lock (_lock)
         {
-            lock (_lock)
-            {
-                // It may have been answered already, by a reader that was faster.
-                if (_sent.ContainsKey(id)) _sent[id] = new Sent(request, generation, number);
-            }
-            return;
+            var waits = number == 0 ? _sent.Remove(id) : _sent.ContainsKey(id);
+            if (number != 0 && waits) _sent[id] = call;
+            // One that waits no more was answered by a reader that was faster, or left to be answered here.
+            if (number != 0 && (waits || !_ended)) return;
         }
-        lock (_lock) _sent.Remove(id);
-        Refuse(request, generation);
+        if (number == 0) Refuse(request, generation);
+        else FailEnded(call);
     }
+
+    private void FailEnded(Sent call) => call.Request.Fail(
+        call.Generation, Link.MayHaveBeenSeen(call.Frame) ? Errno.MayHaveRun : Errno.NotRun);
 
     // The id may be that of another use, or of a call on the link before this one.
     private bool HasSent(ulong id, Request request, long generation) =>
@@ -268,22 +268,23 @@ internal sealed partial class Peer : ICompletionSink
 
     private void SendReply(ulong id, Request request)
     {
-        var writer = new WireWriter(256);
+        var writer = new WireWriter(256, borrows: true);
         writer.Byte((byte)FrameKind.Reply);
         writer.UInt64(id);
         writer.Int16((short)request.ResultErrno);
         if (request.ResultErrno == Errno.None) request.WriteResult(ref writer);
-        if (writer.Length <= LinkOptions.FrameBytesMax) SendReplyFrame(writer.Written);
+        if (writer.Length <= LinkOptions.FrameBytesMax) SendReplyFrame(writer.Written, writer.Borrowed);
         else SendRefusal(id, Errno.E2BIG);
         writer.Dispose();
     }
 
-    private void SendReplyFrame(ReadOnlySpan<byte> frame)
+    private void SendReplyFrame(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> rest)
     {
         // Answers need no order among themselves: each names its call. An answer that finds the queue of bulk
         // full must go all the same.
-        var isSent = frame.Length > SmallReplyBytesMax && Link.Send(FrameClass.Bulk, frame) != 0;
-        if (!isSent) Link.Send(FrameClass.Reserved, frame);
+        var isSent = frame.Length + rest.Length > SmallReplyBytesMax
+            && Link.Send(FrameClass.Bulk, frame, rest) != 0;
+        if (!isSent) Link.Send(FrameClass.Reserved, frame, rest);
     }
 
     private void SendRefusal(ulong id, Errno errno)

@@ -10,8 +10,10 @@ namespace K42.Kernel.Ipc;
 /// people's turns reads nothing, so beyond the budget of a batch everything is posted.</remarks>
 internal static class ReaderTurn
 {
-    /// <summary>How long one batch may be worked on by the reader itself.</summary>
-    private static readonly long s_budgetTicks = Stopwatch.Frequency / 2_000;
+    /// <summary>How long one batch may be worked on by the reader itself: a millisecond. On a slow machine
+    /// the continuations of a few bulk calls, which encrypt and send the next ones, take half of
+    /// it.</summary>
+    private static readonly long s_budgetTicks = Stopwatch.Frequency / 1_000;
 
     [ThreadStatic]
     private static long t_until;

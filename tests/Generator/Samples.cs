@@ -59,6 +59,9 @@ internal static class Samples
 
             [Call(6, Rights.Kernel)]
             public abstract void Name(byte handle, Reply<Nothing> reply);
+
+            [Call(7, Rights.Write)]
+            public abstract void Paint([Max(65_536)] ReadOnlyMemory<byte> pixels, Reply<int> reply);
         }
         """;
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Threading.Tasks.Sources;
 
 using K42.Contracts.Ports;
@@ -18,6 +19,9 @@ public abstract class Request
     private const long Claimed = 2;
     private const long GenerationStep = 4;
 
+    // Smaller ones the garbage collector takes back for next to nothing.
+    private const int PooledBytesMin = 4_096;
+
     private protected static readonly Action<object?> Published = static _ => { };
 
     private long _state = Claimed;
@@ -25,6 +29,7 @@ public abstract class Request
     private object? _continuationState;
     private Errno _errno;
     private bool _leaked;
+    private byte[]? _pooled;
 
     internal Request? NextParked;
     internal Request? PreviousParked;
@@ -86,6 +91,17 @@ public abstract class Request
 
     /// <summary>Reads the parameters; what an older peer did not send stays at its default.</summary>
     internal protected abstract void ReadArguments(ref WireReader reader);
+
+    /// <summary>Reads a parameter's bytes into memory that is the method's to read until the call is
+    /// answered, as a caller's own is on its node; then it is used again.</summary>
+    protected ReadOnlyMemory<byte> ReadBytes(ref WireReader reader, int lengthMax)
+    {
+        var from = reader.BytesInPlace(lengthMax);
+        if (from.Length < PooledBytesMin || _pooled is not null) return from.ToArray();
+        _pooled = ArrayPool<byte>.Shared.Rent(from.Length);
+        from.CopyTo(_pooled);
+        return _pooled.AsMemory(0, from.Length);
+    }
 
     /// <summary>Writes the value of a successful answer.</summary>
     internal protected abstract void WriteResult(ref WireWriter writer);
@@ -234,6 +250,11 @@ public abstract class Request
     {
         if (_leaked) return;
         (Caller, Row, Sink, OnCancel, _continuationState) = (null, null, null, null, null);
+        if (_pooled is { } bytes)
+        {
+            _pooled = null;
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
         Recycle();
     }
 }

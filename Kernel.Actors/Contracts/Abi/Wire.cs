@@ -11,29 +11,43 @@ public sealed class WireException(string message) : Exception(message);
 /// <remarks>The buffer comes from the shared pool; <see cref="Dispose"/> gives it back.</remarks>
 public ref struct WireWriter
 {
+    private const int BorrowedBytesMin = 4_096;
+    private readonly bool _borrows;
     private byte[] _buffer;
     private int _length;
+    private ReadOnlySpan<byte> _borrowed;
 
     /// <summary>An empty writer.</summary>
     /// <param name="capacity">Bytes to begin with.</param>
-    public WireWriter(int capacity) => _buffer = ArrayPool<byte>.Shared.Rent(capacity);
+    /// <param name="borrows">Whether long bytes at the end are not copied but stay where they are, as
+    /// <see cref="Borrowed"/>: for who sends at once, while the caller's memory still holds them.</param>
+    public WireWriter(int capacity, bool borrows = false) =>
+        (_buffer, _borrows) = (ArrayPool<byte>.Shared.Rent(capacity), borrows);
 
-    /// <summary>What was written.</summary>
+    /// <summary>What was written, up to what is <see cref="Borrowed"/>.</summary>
     public readonly ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
 
-    /// <summary>How many bytes were written.</summary>
-    public readonly int Length => _length;
+    /// <summary>What follows <see cref="Written"/>, in the memory that it was given in; mostly
+    /// empty.</summary>
+    public readonly ReadOnlySpan<byte> Borrowed => _borrowed;
+
+    /// <summary>How many bytes were written, those borrowed too.</summary>
+    public readonly int Length => _length + _borrowed.Length;
 
     /// <summary>Gives the buffer back.</summary>
     public void Dispose()
     {
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
-        _length = 0;
+        Clear();
     }
 
     /// <summary>Forgets what was written and keeps the buffer.</summary>
-    public void Clear() => _length = 0;
+    public void Clear()
+    {
+        _length = 0;
+        _borrowed = default;
+    }
 
     /// <summary>Writes one byte.</summary>
     public void Byte(byte value) => Take(1)[0] = value;
@@ -78,7 +92,8 @@ public ref struct WireWriter
     public void Bytes(ReadOnlySpan<byte> value)
     {
         Int32(value.Length);
-        value.CopyTo(Take(value.Length));
+        if (_borrows && value.Length >= BorrowedBytesMin) _borrowed = value;
+        else value.CopyTo(Take(value.Length));
     }
 
     /// <summary>Writes a length in bytes and UTF-8.</summary>
@@ -99,14 +114,23 @@ public ref struct WireWriter
 
     /// <summary>Ends a length-prefixed value.</summary>
     public readonly void End(int begun) =>
-        BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(begun - 4), _length - begun);
+        BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(begun - 4), Length - begun);
 
     private Span<byte> Take(int count)
     {
+        if (!_borrowed.IsEmpty) CopyBorrowed();
         if (_buffer.Length - _length < count) Grow(count);
         var span = _buffer.AsSpan(_length, count);
         _length += count;
         return span;
+    }
+
+    /// <summary>Something follows: what was borrowed is not the end.</summary>
+    private void CopyBorrowed()
+    {
+        var borrowed = _borrowed;
+        _borrowed = default;
+        borrowed.CopyTo(Take(borrowed.Length));
     }
 
     private void Grow(int count)
@@ -163,13 +187,16 @@ public ref struct WireReader(ReadOnlySpan<byte> data)
     /// <param name="lengthMax">The declared maximum.</param>
     public ReadOnlyMemory<byte> Bytes(int lengthMax)
     {
-        var length = Length(lengthMax);
-        if (length == 0) return ReadOnlyMemory<byte>.Empty;
-        var from = Exactly(length);
-        var bytes = GC.AllocateUninitializedArray<byte>(length);
+        var from = BytesInPlace(lengthMax);
+        if (from.IsEmpty) return ReadOnlyMemory<byte>.Empty;
+        var bytes = GC.AllocateUninitializedArray<byte>(from.Length);
         from.CopyTo(bytes);
         return bytes;
     }
+
+    /// <summary>Reads bytes where they lie.</summary>
+    /// <param name="lengthMax">The declared maximum.</param>
+    internal ReadOnlySpan<byte> BytesInPlace(int lengthMax) => Exactly(Length(lengthMax));
 
     /// <summary>Reads bytes that are text.</summary>
     /// <param name="lengthMax">The declared maximum.</param>

@@ -41,9 +41,11 @@ public interface ILink
     /// <summary>Queues one frame and, when the writer is idle, sends it from this thread.</summary>
     /// <param name="frameClass">See <see cref="FrameClass"/>.</param>
     /// <param name="frame">Copied before this returns; at most 65,536 + 4,096 bytes.</param>
+    /// <param name="rest">What follows the frame's first bytes, where it lies elsewhere; the maximum holds
+    /// for both together.</param>
     /// <returns>The frame's number, positive and growing within its class; 0 when the link has ended or the
     /// class's queue is full, and then nothing was queued.</returns>
-    long Send(FrameClass frameClass, ReadOnlySpan<byte> frame);
+    long Send(FrameClass frameClass, ReadOnlySpan<byte> frame, ReadOnlySpan<byte> rest = default);
 
     /// <summary>Asked after the link ended: true when the peer can have seen the frame ("may have run"),
     /// false when it certainly has not ("not run").</summary>

@@ -36,6 +36,13 @@ internal static class Codec
         _ => $"{reader}.{type.Method}()",
     };
 
+    /// <summary>An expression that reads a parameter in its request, which lends long bytes to the
+    /// method.</summary>
+    public static string ReadParameter(TypeModel type, int max) =>
+        type is { Kind: WireKind.Bytes, Method: "Bytes" }
+            ? $"ReadBytes(ref reader, {Text.Number(max)})"
+            : Read(type, max);
+
     /// <summary>A condition that holds while a value keeps its declared maximum; null when it has
     /// none.</summary>
     public static string? Fits(TypeModel type, string value, int max) => type switch

@@ -81,7 +81,7 @@ internal static class RequestEmitter
             source.Open($"{_override} void ReadArguments(ref {Text.Contracts}.WireReader reader)");
             foreach (var given in _given)
             {
-                source.Statement($"{given.Field} = {Codec.Read(given.Type, given.Max)}");
+                source.Statement($"{given.Field} = {Codec.ReadParameter(given.Type, given.Max)}");
             }
             source.Close().Line();
         }

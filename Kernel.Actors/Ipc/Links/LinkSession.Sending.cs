@@ -12,21 +12,21 @@ public sealed partial class LinkSession
     private bool _roomAwaited;
 
     /// <inheritdoc/>
-    public long Send(FrameClass frameClass, ReadOnlySpan<byte> frame)
+    public long Send(FrameClass frameClass, ReadOnlySpan<byte> frame, ReadOnlySpan<byte> rest = default)
     {
         if (frameClass is not (FrameClass.Call or FrameClass.Reserved or FrameClass.Bulk))
             throw new ArgumentOutOfRangeException(nameof(frameClass));
-        if (frame.Length > LinkOptions.FrameBytesMax)
-            throw new ArgumentOutOfRangeException(nameof(frame),
-                $"{frame.Length} bytes are over the maximum.");
+        var length = frame.Length + rest.Length;
+        if (length > LinkOptions.FrameBytesMax)
+            throw new ArgumentOutOfRangeException(nameof(frame), $"{length} bytes are over the maximum.");
         LinkConduit? conduit;
         long number;
         lock (_lock)
         {
             if (_ended) return 0;
             var lane = frameClass == FrameClass.Bulk ? _bulk : _small;
-            if (!HasRoom(lane, frameClass, frame.Length)) return 0;
-            number = lane.Append((RecordKind)frameClass, frame);
+            if (!HasRoom(lane, frameClass, length)) return 0;
+            number = lane.Append((RecordKind)frameClass, frame, rest);
             conduit = ClaimWriter();
         }
         if (conduit is not null) Flush(conduit, onPipeThread: false);

@@ -77,14 +77,16 @@ internal sealed class SendLane(ChunkPool pool)
     public ref ClassBytes Bytes(RecordKind kind) =>
         ref kind == RecordKind.Reserved ? ref _reserved : ref _calls;
 
-    public long Append(RecordKind kind, ReadOnlySpan<byte> frame)
+    public long Append(RecordKind kind, ReadOnlySpan<byte> frame, ReadOnlySpan<byte> rest)
     {
-        var size = LinkWire.HeaderBytes + frame.Length;
+        var length = frame.Length + rest.Length;
+        var size = LinkWire.HeaderBytes + length;
         var tail = _tail;
         if (tail is null || tail.Bytes.Length - tail.End < size) tail = AddChunk();
         var to = tail.Bytes.AsSpan(tail.End, size);
-        LinkWire.WriteHeader(to, frame.Length, kind, ++Last);
+        LinkWire.WriteHeader(to, length, kind, ++Last);
         frame.CopyTo(to[LinkWire.HeaderBytes..]);
+        rest.CopyTo(to[(LinkWire.HeaderBytes + frame.Length)..]);
         tail.End += size;
         Waiting += size;
         Bytes(kind).Held += size;

@@ -108,6 +108,45 @@ public sealed class CodecSpec
         writer.Dispose();
     }
 
+    private delegate void Writing(ref WireWriter writer);
+
+    private static byte[] Written(bool borrows, Writing write, out int borrowed)
+    {
+        var writer = new WireWriter(16, borrows);
+        write(ref writer);
+        borrowed = writer.Borrowed.Length;
+        byte[] all = [.. writer.Written, .. writer.Borrowed];
+        Assert.Equal(all.Length, writer.Length);
+        writer.Clear();
+        Assert.Equal(0, writer.Length);
+        writer.Dispose();
+        return all;
+    }
+
+    [Fact]
+    public void Long_bytes_that_are_left_where_they_lie_are_written_as_if_copied()
+    {
+        var data = new byte[5_000];
+        new Random(1).NextBytes(data);
+        (Writing Write, int Borrowed)[] cases =
+        [
+            ((ref w) => w.Bytes(data), 5_000),
+            ((ref w) => { w.Int32(7); w.Bytes(data); }, 5_000),
+            ((ref w) => { w.Bytes(data); w.Byte(9); }, 0),
+            ((ref w) => { w.Bytes(data); w.Bytes(data); }, 5_000),
+            ((ref w) => { w.Bytes(data); w.String("after"); }, 0),
+            ((ref w) => { var begun = w.Begin(); w.Int32(7); w.Bytes(data); w.End(begun); }, 5_000),
+            ((ref w) => { var begun = w.Begin(); w.Bytes(data); w.End(begun); w.Int32(7); }, 0),
+            ((ref w) => w.Bytes(data.AsSpan(0, 100)), 0),
+        ];
+        foreach (var (write, expected) in cases)
+        {
+            var copied = Written(borrows: false, write, out var none);
+            Assert.Equal(copied, Written(borrows: true, write, out var borrowed));
+            Assert.Equal((0, expected), (none, borrowed));
+        }
+    }
+
     [Fact]
     public void A_default_struct_is_written_and_read_as_empty()
     {

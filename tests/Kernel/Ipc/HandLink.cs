@@ -20,11 +20,11 @@ internal sealed class HandLink(NodeRef peer) : ILink
 
     public bool HasEnded => Over;
 
-    public long Send(FrameClass frameClass, ReadOnlySpan<byte> frame)
+    public long Send(FrameClass frameClass, ReadOnlySpan<byte> frame, ReadOnlySpan<byte> rest = default)
     {
         if (Over) return 0;
         Sending?.Invoke();
-        Sent.Enqueue(frame.ToArray());
+        Sent.Enqueue([.. frame, .. rest]);
         return Sent.Count;
     }
 

@@ -56,6 +56,24 @@ public sealed class PeerSpec : IAsyncLifetime
     }
 
     [Fact]
+    public void A_call_whose_link_ends_is_answered_only_once_its_callers_memory_is_free()
+    {
+        var request = new HookedRequest(static () => { });
+        var wasAnswered = false;
+        Link.Sending = () =>
+        {
+            if (Link.Count(FrameKind.Identity) == 0) return;
+            Receiver.Ended(Link, LinkEnd.PeerRemoved);
+            wasAnswered = request.IsAnswered;
+        };
+
+        request.Start(_node.Ipc.Kernel, Target);
+
+        Assert.Equal((false, true), (wasAnswered, request.IsAnswered));
+        Assert.Equal(Errno.MayHaveRun, request.ResultErrno);
+    }
+
+    [Fact]
     public async Task A_call_whose_answer_cannot_be_read_may_have_run()
     {
         var call = new ProbeClient(_node.Ipc.Kernel, Target).Echo(new byte[3], Limit).AsTask();

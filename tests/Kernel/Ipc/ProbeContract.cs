@@ -44,12 +44,22 @@ public abstract partial class ProbeContract : ServerObject
 
     [Call(12, Rights.Read)]
     public abstract void Grant(int process, Rights matched, Reply<ObjectHandle> reply);
+
+    [Call(13, Rights.Read, ParkedMax = 100)]
+    public abstract void Hold([Max(65_536)] ReadOnlyMemory<byte> data, Reply<int> reply);
+
+    [Call(14, Rights.Read)]
+    public abstract void Sum([Max(65_536)] ReadOnlyMemory<byte> data, Reply<int> reply);
+
+    [Call(15, Rights.Read)]
+    public abstract void SumHeld(Reply<int> reply);
 }
 
 /// <summary>The object behind the contract.</summary>
 internal sealed class Probe : ProbeContract
 {
     private readonly Queue<(int Value, Reply<int> Reply)> _parked = new();
+    private readonly Queue<(ReadOnlyMemory<byte> Data, Reply<int> Reply)> _held = new();
     private int _noted;
 
     public List<int> Dropped { get; } = [];
@@ -107,6 +117,23 @@ internal sealed class Probe : ProbeContract
 
     public override void Grant(int process, Rights matched, Reply<ObjectHandle> reply) =>
         reply.Ok(Export(process, matched));
+
+    public override void Hold(ReadOnlyMemory<byte> data, Reply<int> reply) => _held.Enqueue((data, reply));
+
+    public override void Sum(ReadOnlyMemory<byte> data, Reply<int> reply) => reply.Ok(Sum(data));
+
+    public override void SumHeld(Reply<int> reply)
+    {
+        reply.Ok(_held.Count);
+        while (_held.TryDequeue(out var held)) held.Reply.Ok(Sum(held.Data));
+    }
+
+    private static int Sum(ReadOnlyMemory<byte> data)
+    {
+        var sum = 0;
+        foreach (var value in data.Span) sum += value;
+        return sum;
+    }
 
     public List<ObjectHandle> Handles { get; } = [];
 

@@ -212,6 +212,18 @@ public sealed class RemoteCallSpec
         });
 
     [Fact]
+    public void Bytes_that_an_object_holds_are_not_touched_by_other_calls_before_it_answers() =>
+        Run(14, async (cluster, _, _, _, client) =>
+        {
+            byte[] Filled(int value) => [.. Enumerable.Repeat((byte)value, 20_000)];
+            var held = Enumerable.Range(1, 10).Select(i => client.Hold(Filled(i)).AsTask()).ToArray();
+            for (var i = 0; i < 50; i++) Assert.Equal(20_000 * i, (await client.Sum(Filled(i))).Value);
+            await cluster.Elapse(TimeSpan.FromMilliseconds(1));
+            Assert.Equal(10, (await client.SumHeld()).Value);
+            for (var i = 0; i < 10; i++) Assert.Equal(20_000 * (i + 1), (await held[i]).Value);
+        });
+
+    [Fact]
     public void A_thousand_parked_remote_readers_do_not_keep_the_answer_from_coming_through() =>
         Run(13, async (_, _, _, _, client) =>
         {

@@ -109,6 +109,18 @@ public static class ContractCatalogue
                     Result = "Nothing",
                     Summary = "",
                 },
+                new global::K42.Contracts.CallRow
+                {
+                    Number = 7,
+                    Name = "Paint",
+                    Rights = global::K42.Contracts.Rights.Write,
+                    Parameters =
+                    [
+                        new global::K42.Contracts.FieldRow("pixels", "ReadOnlyMemory<byte>", 65_536),
+                    ],
+                    Result = "int",
+                    Summary = "",
+                },
             ],
         },
     ];
@@ -152,6 +164,7 @@ public static class ContractCatalogue
             (700, 4) => global::Sample.CanvasContract.LinesCall.Rent(),
             (700, 5) => global::Sample.CanvasContract.NameCall.Rent(),
             (700, 6) => global::Sample.CanvasContract.Name6Call.Rent(),
+            (700, 7) => global::Sample.CanvasContract.PaintCall.Rent(),
             _ => null,
         };
 }

@@ -164,4 +164,26 @@ public sealed class CanvasClient : global::K42.Contracts.ContractClient
         request.Handle = handle;
         CallThen(request, owner, then);
     }
+
+    /// <summary>Calls Paint of CanvasContract.</summary>
+    public global::System.Threading.Tasks.ValueTask<global::K42.Contracts.Outcome<int>> Paint(
+        global::System.ReadOnlyMemory<byte> pixels,
+        global::System.Threading.CancellationToken cancel = default)
+    {
+        var request = global::Sample.CanvasContract.PaintCall.Rent();
+        request.Pixels = pixels;
+        return Call(request, cancel);
+    }
+
+    /// <summary><see cref="global::Sample.CanvasContract.Paint"/>, called by an object:
+    /// the answer comes back as a later turn of its actor.</summary>
+    public void PaintThen(
+        global::System.ReadOnlyMemory<byte> pixels,
+        global::K42.Contracts.ServerObject owner,
+        global::System.Action<global::K42.Contracts.Outcome<int>> then)
+    {
+        var request = global::Sample.CanvasContract.PaintCall.Rent();
+        request.Pixels = pixels;
+        CallThen(request, owner, then);
+    }
 }

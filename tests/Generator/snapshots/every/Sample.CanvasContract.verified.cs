@@ -374,4 +374,59 @@ public abstract partial class CanvasContract : global::K42.Contracts.ServerObjec
 
         protected override void Recycle() => Pool.Return(this);
     }
+
+    /// <summary>A call of <see cref="Paint"/> on its way.</summary>
+    [global::System.CodeDom.Compiler.GeneratedCode("K42.Generator", "1")]
+    [global::System.ComponentModel.EditorBrowsable(global::System.ComponentModel.EditorBrowsableState.Never)]
+    [global::System.Diagnostics.CodeAnalysis.ExcludeFromCodeCoverage]
+    public sealed class PaintCall : global::K42.Contracts.Request<int>
+    {
+        private static readonly global::K42.Contracts.RequestPool<PaintCall> Pool = new(static () => new PaintCall());
+
+        public global::System.ReadOnlyMemory<byte> Pixels;
+
+        public override ushort Contract => ContractId;
+
+        public override ushort Method => 7;
+
+        public static PaintCall Rent() => Pool.Rent();
+
+        protected override void WriteArguments(ref global::K42.Contracts.WireWriter writer)
+        {
+            writer.Bytes(Pixels.Span);
+        }
+
+        protected override void ReadArguments(ref global::K42.Contracts.WireReader reader)
+        {
+            Pixels = ReadBytes(ref reader, 65_536);
+        }
+
+        protected override void WriteResult(ref global::K42.Contracts.WireWriter writer)
+        {
+            writer.Int32(Result);
+        }
+
+        protected override void ReadResult(ref global::K42.Contracts.WireReader reader)
+        {
+            Result = reader.Int32();
+        }
+
+        protected override global::K42.Contracts.Errno CheckArguments()
+        {
+            if (!global::K42.Contracts.WireLimits.Fits(Pixels, 65_536)) return global::K42.Contracts.Errno.E2BIG;
+            return global::K42.Contracts.Errno.None;
+        }
+
+        protected override void Invoke(global::K42.Contracts.ServerObject target)
+        {
+            if (target is not global::Sample.CanvasContract served) Refuse(global::K42.Contracts.Errno.ENOSYS);
+            else if (Admitted(global::K42.Contracts.Rights.Write)) served.Paint(Pixels, Reply);
+        }
+
+        protected override void Recycle()
+        {
+            Pixels = default;
+            Pool.Return(this);
+        }
+    }
 }
