@@ -10,6 +10,7 @@ namespace K42.Gateway.Sessions;
 internal sealed partial class GatewaySession
 {
     private readonly SemaphoreSlim _serving = new(1);
+    private readonly Lock _arrivalGate = new();
     private readonly Lock _graceGate = new();
     private CancellationTokenSource? _serves;
     private IDisposable? _grace;
@@ -25,11 +26,18 @@ internal sealed partial class GatewaySession
         IAsyncStreamReader<SessionRequest> requests, IServerStreamWriter<SessionReply> replies,
         ulong lastNumber, CancellationToken dropped)
     {
-        var arrival = Interlocked.Increment(ref _arrivals);
+        long arrival;
+        Task turn;
+        lock (_arrivalGate)
+        {
+            // In one step: who waited behind a newer one would wait as long as that serves.
+            arrival = Interlocked.Increment(ref _arrivals);
+            turn = _serving.WaitAsync(dropped);
+        }
         if (Interlocked.Exchange(ref _serves, null) is { } before) CancelQuietly(before);
         try
         {
-            await _serving.WaitAsync(dropped).ConfigureAwait(false);
+            await turn.ConfigureAwait(false);
         }
         catch (OperationCanceledException e)
         {
