@@ -202,16 +202,23 @@ internal sealed partial class Peer : ICompletionSink
             if (!_ended) _sent[id] = new Sent(request, generation, 0);
         }
         var number = _ended ? 0 : Link.Send(FrameClass.Call, frame, rest);
+        if (number == 0)
+        {
+            lock (_lock) _sent.Remove(id);
+            Refuse(request, generation);
+            return;
+        }
         var call = new Sent(request, generation, number);
         lock (_lock)
         {
-            var waits = number == 0 ? _sent.Remove(id) : _sent.ContainsKey(id);
-            if (number != 0 && waits) _sent[id] = call;
-            // One that waits no more was answered by a reader that was faster, or left to be answered here.
-            if (number != 0 && (waits || !_ended)) return;
+            if (_sent.ContainsKey(id))
+            {
+                _sent[id] = call;
+                return;
+            }
         }
-        if (number == 0) Refuse(request, generation);
-        else FailEnded(call);
+        // A reader that was faster has answered it, and this does nothing; or FailSent has left it to us.
+        if (_ended) FailEnded(call);
     }
 
     private void FailEnded(Sent call) => call.Request.Fail(

@@ -141,6 +141,10 @@ public readonly partial record struct DirectoryPath([property: Max(4_096)] ByteT
 [Contract(21)]
 public abstract partial class DirectoryContract : ServerObject
 {
+    /// <summary>How many symlinks one path may lead through, in however many calls: MAXSYMLINKS. ELOOP
+    /// beyond.</summary>
+    public const int SymlinksMax = 40;
+
     /// <summary>Walks a path and does what it is for. Open and Truncate park while somebody's lease on the
     /// file forbids them: EAGAIN instead for Open with O_NONBLOCK; EINTR when cancelled, and nothing was
     /// opened or cut.</summary>

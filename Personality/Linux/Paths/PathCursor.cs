@@ -12,9 +12,6 @@ internal sealed class PathCursor : IDisposable
     // circles.
     private const int HopsMax = 4_096;
 
-    // MAXSYMLINKS.
-    private const int LinksMax = 40;
-
     // What a volume takes at once; a long link before a long rest makes more.
     private const int PathBytesMax = 4_095;
 
@@ -117,7 +114,7 @@ internal sealed class PathCursor : IDisposable
         if (++_hops > HopsMax) return Errno.ELOOP;
         Links = Math.Max(Links, reply.LinksFollowed);
         // A volume counts those of one call; rename and link make several.
-        if (Links > LinksMax) return Errno.ELOOP;
+        if (Links > DirectoryContract.SymlinksMax) return Errno.ELOOP;
         switch (reply.Stop)
         {
             case WalkStop.AbsoluteLink:

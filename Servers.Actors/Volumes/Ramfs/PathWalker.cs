@@ -31,9 +31,6 @@ internal ref struct PathWalker(
     /// <summary>The longest name (NAME_MAX).</summary>
     public const int NameBytesMax = 255;
 
-    /// <summary>How many symlinks one walk may follow (MAXSYMLINKS).</summary>
-    public const int LinksMax = 40;
-
     /// <summary>How many components are walked in one turn: as many as ordinary paths never have.</summary>
     public const int StepsMax = 512;
 
@@ -67,7 +64,8 @@ internal ref struct PathWalker(
     /// <summary>The name at whose end a walk found something; null when it ended at no name.</summary>
     public Entry? Entry { get; private set; }
 
-    public int LinksFollowed { get; private set; } = Math.Clamp(linksFollowed, 0, LinksMax);
+    public int LinksFollowed { get; private set; } = Math.Clamp(
+        linksFollowed, 0, DirectoryContract.SymlinksMax);
 
     /// <summary>The last component.</summary>
     public readonly ReadOnlySpan<byte> Name => _path.Span[_name.._nameEnd];
@@ -162,7 +160,8 @@ internal ref struct PathWalker(
     /// <summary>Puts a symlink's target in the place of the last component.</summary>
     public Errno Follow(RamLink link)
     {
-        if (LinksFollowed++ >= LinksMax || who.View.Has(MountFlag.NoSymlinks)) return Errno.ELOOP;
+        if (LinksFollowed++ >= DirectoryContract.SymlinksMax || who.View.Has(MountFlag.NoSymlinks))
+            return Errno.ELOOP;
         files.TouchAccessed(link, who.View);
         // What remains begins with a slash, or is nothing.
         _path = ByteText.Concat(link.Target.Span, _path.Span[_nameEnd..]);
